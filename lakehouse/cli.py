@@ -1,0 +1,235 @@
+"""The `lakehouse` command."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from lakehouse import __version__, catalog, config
+from lakehouse.config import Conf
+from lakehouse.errors import LakehouseError, UsageError
+
+app = typer.Typer(
+    help="Health records, claims and genomes of one population: from files to tables, analyses and models.",
+    epilog="Start with `lakehouse run --landing DIR --home DIR`, then look around with status, sql, lineage and ui.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"lakehouse {__version__}")
+        raise typer.Exit
+
+
+Home = Annotated[str | None, typer.Option(help="The lakehouse's own folder: any Hadoop path.", metavar="DIR")]
+Landing = Annotated[str | None, typer.Option(help="Where files land; <home>/landing unless conf says.", metavar="DIR")]
+ConfFile = Annotated[Path | None, typer.Option(help="A conf file, as conf/local.yaml.", metavar="FILE")]
+Setting = Annotated[list[str] | None, typer.Option("--set", help="Override one value of conf.", metavar="KEY=VALUE")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the stack trace of an error.")]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(help="A table or layer; +NAME with all upstream, NAME+ with all downstream.", metavar="NAME"),
+]
+Full = Annotated[bool, typer.Option("--full", help="Rebuild the selected tables from their inputs.")]
+Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]
+Wait = Annotated[float, typer.Option(help="Seconds to wait for another refresh of the same home.", min=0)]
+
+
+def _command(function: Callable[..., None]) -> Callable[..., None]:
+    """A subcommand whose expected errors are one line, and whose exit code tells wrong use (2) from failed work (1)."""
+
+    @functools.wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        try:
+            function(*args, **kwargs)
+        except (typer.Exit, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            if kwargs.get("debug"):
+                raise
+            typer.echo(f"lakehouse: {_one_line(error)}", err=True)
+            raise typer.Exit(2 if isinstance(error, UsageError) else 1) from None
+
+    return app.command()(guarded)
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, LakehouseError):
+        return str(error)
+    text = str(error)
+    if "No space left on device" in text:
+        return "the disk is full: free some space and run the same command again; what was committed stands"
+    if "Permission denied" in text or "Read-only file system" in text:
+        return f"cannot write: {_first_line(text)}; make the home writable or name another with --home"
+    return f"{type(error).__name__}: {_first_line(text)} (--debug shows where)"
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "no message")
+
+
+def _conf(file: Path | None, settings: list[str] | None, home: str | None, landing: str | None = None) -> Conf:
+    default = Path(__file__).parent.parent / "conf" / "local.yaml"
+    return config.load(file or (default if default.exists() else None), settings or (), home, landing)
+
+
+@_command
+def run(
+    home: Home = None,
+    landing: Landing = None,
+    conf_file: ConfFile = None,
+    set_: Setting = None,
+    wait: Wait = 0,
+    debug: Debug = False,
+) -> None:
+    """The main job: take what landed, refresh every table, train the models, and sum it up."""
+    from lakehouse.stages import run_all
+
+    raise typer.Exit(run_all(_conf(conf_file, set_, home, landing), wait))
+
+
+@_command
+def refresh(
+    select: Select = None,
+    full: Full = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done and why, and do nothing.")] = False,
+    home: Home = None,
+    landing: Landing = None,
+    conf_file: ConfFile = None,
+    set_: Setting = None,
+    wait: Wait = 0,
+    json_: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Take what landed and bring the tables up to date: each is skipped, refreshed where it changed, or rebuilt."""
+    from lakehouse import stages
+
+    conf = _conf(conf_file, set_, home, landing)
+    catalog.load().select(select or ())
+    if dry_run:
+        stages.preview(conf, select or (), full, json_)
+    else:
+        raise typer.Exit(stages.refresh(conf, select or (), full, wait, json_))
+
+
+@_command
+def train(
+    home: Home = None, conf_file: ConfFile = None, set_: Setting = None, json_: AsJson = False, debug: Debug = False
+) -> None:
+    """Train the models on the tables as they are, and log them in MLflow with the versions of the tables."""
+    from lakehouse import stages
+
+    stages.train(_conf(conf_file, set_, home), json_)
+
+
+@_command
+def status(
+    home: Home = None, conf_file: ConfFile = None, set_: Setting = None, json_: AsJson = False, debug: Debug = False
+) -> None:
+    """Every table's rows, version and state; where every landed row went; what was refused and why."""
+    from lakehouse import stages
+
+    stages.status(_conf(conf_file, set_, home), json_)
+
+
+@_command
+def sql(
+    query: Annotated[str, typer.Argument(help="A query over layer.table, as: select * from gold.variant_qc_summary")],
+    limit: Annotated[int, typer.Option(help="Rows to print at most.", min=1)] = 100,
+    home: Home = None,
+    conf_file: ConfFile = None,
+    set_: Setting = None,
+    json_: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Ask the tables: all of them under their names, and their quarantines as quarantine.LAYER_TABLE."""
+    from lakehouse import stages
+
+    stages.sql(_conf(conf_file, set_, home), query, limit, json_)
+
+
+@_command
+def lineage(
+    table: Annotated[str, typer.Argument(help="A table, with its layer where the name alone is not clear.")],
+    json_: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """What a table is made from and what is made from it."""
+    from lakehouse.report import dictionary
+
+    tables = catalog.load()
+    found = tables.find(table)
+    if json_:
+        typer.echo(json.dumps(dictionary.lineage(tables, found), indent=2))
+        return
+    for tree in dictionary.trees(tables, found):
+        Console().print(tree)
+
+
+@_command
+def docs(
+    table: Annotated[str | None, typer.Argument(help="One table; all of them if none is named.")] = None,
+    json_: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """The data dictionary, from the tables' declarations (Markdown, or JSON with --json)."""
+    from lakehouse.report import dictionary
+
+    tables = catalog.load()
+    chosen = catalog.Catalog((tables.find(table),)) if table else tables
+    if json_:
+        typer.echo(json.dumps([dictionary.entry(t) for t in chosen], indent=2))
+    else:
+        typer.echo(dictionary.markdown(chosen))
+
+
+@_command
+def ui(
+    port: Annotated[int, typer.Option(help="Port on loopback.", min=1, max=65535)] = 5000,
+    home: Home = None,
+    conf_file: ConfFile = None,
+    set_: Setting = None,
+    debug: Debug = False,
+) -> None:
+    """Review runs and models in the MLflow UI, on loopback, until Ctrl-C."""
+    from lakehouse import tracking
+
+    conf = _conf(conf_file, set_, home)
+    if conf.tracking.uri is None and not Path(tracking.tracking_uri(conf).removeprefix("sqlite:///")).exists():
+        raise UsageError(f"there are no runs in {conf.home}: train a model with `lakehouse run` or `lakehouse train`")
+    typer.echo(f"MLflow at http://127.0.0.1:{port} (Ctrl-C stops it)")
+    command = [sys.executable, "-m", "mlflow", *tracking.server_command(conf, port)]
+    # The server takes this process's place: whatever stops this process stops the server, which stops its children.
+    settings = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    os.execve(sys.executable, command, {**os.environ, **settings})
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of the command as a whole."""
+
+
+def main(*command: str) -> None:
+    """Run the command; a job names the subcommand that it is."""
+    app([*command, *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()

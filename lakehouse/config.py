@@ -1,0 +1,164 @@
+"""The typed form of conf/*.yaml: where things lie, how large, which Spark settings.
+
+A wrong file is refused with the key, its line and what is allowed. `--set section.key=value` overrides
+single values. Secrets never stand in the file: they come from the environment.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lakehouse.errors import UsageError
+
+Setting = str | int | float | bool
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Spark(_Section):
+    """How Spark is started."""
+
+    master: str | None = Field("local[*]", description="Spark master; null leaves it to spark-submit")
+    settings: dict[str, Setting] = Field(default_factory=dict, description="any Spark setting by its own name")
+
+
+class Refresh(_Section):
+    """How tables are refreshed."""
+
+    parallel: int = Field(2, ge=1, le=64, description="how many independent tables are built at once")
+    buckets: int = Field(65_536, ge=1, le=1 << 20, description="hash buckets of a scope key; 2^20 above 1M persons")
+    full_above: float = Field(0.5, gt=0, le=1, description="share of changed buckets above which all is built")
+
+
+class Tracking(_Section):
+    """Where MLflow keeps runs and models."""
+
+    uri: str | None = Field(None, description="MLflow tracking server; null is an SQLite store under the home")
+    experiment: str = Field("population-health", min_length=1)
+
+
+class Conf(_Section):
+    """Everything that conf/*.yaml may say."""
+
+    home: str = Field("home", min_length=1, description="the lakehouse's own folder: any Hadoop path")
+    landing: str | None = Field(None, description="where files land; null is <home>/landing")
+    tables: str | None = Field(None, description="where the Delta tables lie; null is <home>/tables")
+    spark: Spark = Spark()
+    refresh: Refresh = Refresh()
+    tracking: Tracking = Tracking()
+
+    @property
+    def landing_path(self) -> str:
+        """The landing zone."""
+        return self.landing or f"{self.home.rstrip('/')}/landing"
+
+    @property
+    def tables_path(self) -> str:
+        """The folder of `<layer>/<table>`."""
+        return self.tables or f"{self.home.rstrip('/')}/tables"
+
+
+def load(
+    path: Path | None = None,
+    settings: Iterable[str] = (),
+    home: str | None = None,
+    landing: str | None = None,
+) -> Conf:
+    """Read a conf file, apply `--set`, `--home` and `--landing`, and check the whole."""
+    text = _read(path) if path else ""
+    raw = _parse(text, path)
+    for setting in settings:
+        _override(raw, setting)
+    for key, value in (("home", home), ("landing", landing)):
+        if value is not None:
+            raw[key] = value
+    try:
+        conf = Conf.model_validate(raw)
+    except ValidationError as error:
+        raise UsageError("; ".join(_explain(e, text, path) for e in error.errors())) from None
+    return conf.model_copy(
+        update={key: _absolute(value) for key in ("home", "landing", "tables") if (value := getattr(conf, key))}
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the conf file {path}: {error}") from None
+
+
+def _parse(text: str, path: Path | None) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(raw, dict):
+        raise UsageError(f"{path} must hold keys and values: {', '.join(Conf.model_fields)}")
+    return raw
+
+
+def _override(raw: dict[str, Any], setting: str) -> None:
+    """Set `section.key=value` in the raw conf; below spark.settings the rest of the path is one key."""
+    path, equals, value = setting.partition("=")
+    if not equals or not path:
+        raise UsageError(f"--set {setting!r} is not of the form key=value, as in --set spark.master=local[4]")
+    keys = path.split(".", 2 if path.startswith("spark.settings.") else -1)
+    for key in keys[:-1]:
+        section = raw.setdefault(key, {})
+        if not isinstance(section, dict):
+            raise UsageError(f"--set {setting!r}: {key} holds a value, not a section")
+        raw = section
+    raw[keys[-1]] = yaml.safe_load(value)
+
+
+def _explain(error: Any, text: str, path: Path | None) -> str:
+    """One clear sentence for one thing that pydantic found wrong."""
+    keys = [str(key) for key in error["loc"]]
+    name = ".".join(keys)
+    line = _line_of(keys, text)
+    where = f"{path}, line {line}" if path and line else "--set" if not line else str(path)
+    if error["type"] == "extra_forbidden":
+        allowed = _fields(keys[:-1])
+        near = difflib.get_close_matches(keys[-1], allowed, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        return f"{where}: unknown key {name!r}{hint}; allowed here: {', '.join(allowed)}"
+    return f"{where}: {name}: {error['msg'].lower()}, not {error['input']!r}"
+
+
+def _fields(keys: list[str]) -> list[str]:
+    model: type[BaseModel] = Conf
+    for key in keys:
+        annotation = model.model_fields[key].annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            model = annotation
+    return list(model.model_fields)
+
+
+def _line_of(keys: list[str], text: str) -> int | None:
+    """The line, from 1, on which a nested key stands in the YAML text."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader) if text else None
+    line = None
+    for key in keys:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        for key_node, value_node in node.value:
+            if key_node.value == key:
+                line, node = key_node.start_mark.line + 1, value_node
+                break
+        else:
+            return None
+    return line
+
+
+def _absolute(path: str) -> str:
+    """A local path made absolute; one with a scheme (hdfs://, s3a://, abfss://) as it is."""
+    return path if "://" in path else str(Path(path).expanduser().absolute())

@@ -1,0 +1,186 @@
+"""The words that tables are declared in.
+
+One table is one class in one file. Its declaration (grain, key, scope, columns, expectations) stands
+first, its `build` function second. From the declaration come the order of building, the schema and
+quality checks, the data dictionary, the lineage and the tests that every table gets.
+
+    class Death(Table):
+        '''When a person died.'''
+
+        layer = "silver"
+        grain = "one row per person who died"
+        key = ("person_id",)
+        scope = "person_id"
+
+        person_id = Column("bigint", "who died")
+        death_date = Column("date", "day of death")
+
+        expectations = (expect_or_drop("dies in the past", "death_date <= last_delivery_date"),)
+
+        @staticmethod
+        def build(patients: Patient, links: PatientLink) -> DataFrame:
+            ...
+
+The inputs of a table are read from the annotations of `build`: at run time each argument is the
+DataFrame of the annotated table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_type_hints
+
+from lakehouse.errors import ContractError
+
+if TYPE_CHECKING:
+    # To a type checker an input of `build` is the DataFrame that it will be at run time.
+    from pyspark.sql import DataFrame as _Rows
+else:
+    _Rows = object
+
+LAYERS = ("bronze", "silver", "gold")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its Spark SQL type, what it means (with its unit, where it has one), whether it may be null."""
+
+    type: str
+    comment: str
+    unit: str | None = None
+    required: bool = False
+
+    @property
+    def description(self) -> str:
+        """The comment as it is stored with the table, unit included."""
+        return f"{self.comment} [{self.unit}]" if self.unit else self.comment
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A named SQL predicate over the columns of one row. A row breaks it where it is false; null passes."""
+
+    name: str
+    predicate: str
+    strength: Literal["expect", "expect_or_drop", "expect_or_fail"]
+
+
+def expect(name: str, predicate: str) -> Expectation:
+    """Count the rows that break the predicate."""
+    return Expectation(name, predicate, "expect")
+
+
+def expect_or_drop(name: str, predicate: str) -> Expectation:
+    """Move the rows that break the predicate to the table's quarantine, with the reason."""
+    return Expectation(name, predicate, "expect_or_drop")
+
+
+def expect_or_fail(name: str, predicate: str) -> Expectation:
+    """Stop the refresh of this table, and of what hangs on it, when a row breaks the predicate."""
+    return Expectation(name, predicate, "expect_or_fail")
+
+
+class Table(_Rows):
+    """A declared table. Subclasses that name a `layer` are tables; others are shared declarations.
+
+    layer: bronze, silver or gold.
+    grain: what one row is.
+    key: the columns that identify a row; unique and never null, checked at every refresh.
+    scope: the promise that the rows of one value of this column depend only on the input rows of that
+        value, or on those that a link table among the inputs ties to it. It allows a refresh of the
+        changed values alone.
+    changes_by: for a table that depends on everything (no scope): the column by which its changes are
+        told to the tables that read it. The same as `scope` where there is one.
+    uses_hail: `build` calls Hail. Such tables are built one at a time.
+    python_reason: why the plan of `build` holds a Python function; None (the rule) forbids it.
+    accounts_for: the inputs whose every row must be found again in this table or its quarantine,
+        unless a later version replaced it.
+    """
+
+    layer: ClassVar[str]
+    grain: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
+    scope: ClassVar[str | None] = None
+    changes_by: ClassVar[str | None] = None
+    uses_hail: ClassVar[bool] = False
+    python_reason: ClassVar[str | None] = None
+    accounts_for: ClassVar[tuple[type[Table], ...]] = ()
+    expectations: ClassVar[tuple[Expectation, ...]] = ()
+    declared: ClassVar[Mapping[str, Column]] = MappingProxyType({})
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = {name: value for name, value in vars(cls).items() if isinstance(value, Column)}
+        cls.declared = MappingProxyType({**cls.declared, **own})
+        cls.changes_by = cls.changes_by or cls.scope
+        if "layer" in vars(cls):
+            _check(cls)
+
+    @classmethod
+    def table_name(cls) -> str:
+        """The table's name within its layer: the class name in snake case."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def full_name(cls) -> str:
+        """The name in SQL: `layer.table`."""
+        return f"{cls.layer}.{cls.table_name()}"
+
+    @classmethod
+    def purpose(cls) -> str:
+        """The first paragraph of the docstring, on one line."""
+        return " ".join((cls.__doc__ or "").strip().split("\n\n")[0].split())
+
+    @classmethod
+    def inputs(cls) -> dict[str, type[Table]]:
+        """The arguments of `build` and the tables that they are."""
+        build = getattr(cls, "build", None)
+        if build is None:
+            return {}
+        return {name: table for name, table in get_type_hints(build).items() if name != "return"}
+
+    @classmethod
+    def ddl(cls) -> str:
+        """The schema as Spark DDL, without comments: these are metadata, and change no rows."""
+        return ", ".join(f"`{name}` {column.type}" for name, column in cls.declared.items())
+
+
+class LandedTable(Table):
+    """A table that files are appended to as they land (see lakehouse.bronze.landing). It has no `build`.
+
+    partition: the column by which its files are kept apart, for the tables that read one value of it.
+    """
+
+    partition: ClassVar[str | None] = None
+
+
+class ReferenceTable(Table):
+    """A table whose rows are a CSV file carried in the package. It has no `build`.
+
+    file: the path inside the `lakehouse` package. The header names the columns; an empty field is null.
+    """
+
+    file: ClassVar[str]
+
+
+def _check(table: type[Table]) -> None:
+    """Refuse a declaration that contradicts itself, when its module is imported."""
+
+    def refuse(problem: str) -> None:
+        raise ContractError(f"{table.__module__}.{table.__name__}: {problem}")
+
+    if table.layer not in LAYERS:
+        refuse(f"layer {table.layer!r} is none of {', '.join(LAYERS)}")
+    for attribute in ("grain", "key"):
+        if not getattr(table, attribute, None):
+            refuse(f"declares no {attribute}")
+    if not table.__doc__:
+        refuse("has no docstring")
+    for name in (*table.key, *filter(None, (table.scope, table.changes_by))):
+        if name not in table.declared:
+            refuse(f"{name!r} in its key, scope or changes_by is not one of its columns")
+    if not hasattr(table, "build") and not issubclass(table, (LandedTable, ReferenceTable)):
+        refuse("has no build function")

@@ -1,0 +1,76 @@
+"""An open lakehouse: conf, session, tables and catalogue, and the stages that commands and jobs run on them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pyspark.sql import SparkSession
+
+from lakehouse import catalog, session
+from lakehouse.bronze import landing
+from lakehouse.catalog import Catalog
+from lakehouse.config import Conf
+from lakehouse.contract import LandedTable, Table
+from lakehouse.errors import UsageError
+from lakehouse.refresh import lease
+from lakehouse.refresh.plan import Decision
+from lakehouse.refresh.run import Outcome, Refresh
+from lakehouse.storage import Storage
+
+
+@dataclass(frozen=True)
+class Lake:
+    """A lakehouse that was opened. Close it by stopping its session."""
+
+    conf: Conf
+    spark: SparkSession
+    storage: Storage
+    catalog: Catalog
+
+    @classmethod
+    def open(cls, conf: Conf, must_exist: bool = False) -> Lake:
+        """Start a session on a home. Raises UsageError where it must exist and does not."""
+        spark = session.start(conf)
+        storage = Storage(spark, conf.tables_path)
+        if must_exist and not storage.has_tables():
+            raise UsageError(f"there are no tables at {conf.tables_path}: run `lakehouse refresh`, or name a --home")
+        return cls(conf, spark, storage, catalog.load())
+
+    def name_tables(self, query: str) -> None:
+        """Give the tables that a query names their names in this session: layer.table, quarantine.layer_table."""
+        for table in self.catalog:
+            for quarantine, name in ((False, table.full_name()), (True, _quarantine_name(table))):
+                if re.search(rf"\b{re.escape(name)}\b", query, re.IGNORECASE):
+                    self.storage.register(table, name, quarantine)
+
+    def preview(self, select: Iterable[str] = (), full: bool = False) -> tuple[int, dict[str, Decision]]:
+        """How many files wait to be taken, and what a refresh of the selected tables would do."""
+        files = landing.waiting(self.storage, self.conf.landing_path)
+        refresh = Refresh(self.storage, self.catalog, self.conf)
+        return len(files), refresh.preview(self.catalog.select(select), full, landing.awaited_by(files))
+
+    def refresh(
+        self,
+        select: Iterable[str] = (),
+        full: bool = False,
+        wait_seconds: float = 0,
+        on_start: Callable[[str, Decision], None] = lambda table, decision: None,
+        on_end: Callable[[Outcome], None] = lambda outcome: None,
+    ) -> list[Outcome]:
+        """Take what landed, then refresh the selected tables, under the home's lease."""
+        chosen = self.catalog.select(select)
+        with lease.hold(self.spark, self.conf.home, wait_seconds):
+            if any(issubclass(table, LandedTable) for table in chosen):
+                landing.take(
+                    self.storage,
+                    self.conf.landing_path,
+                    f"{self.conf.home.rstrip('/')}/checkpoints/landing",
+                    self.conf.refresh.buckets,
+                )
+            return Refresh(self.storage, self.catalog, self.conf, on_start, on_end).run(chosen, full)
+
+
+def _quarantine_name(table: type[Table]) -> str:
+    return f"quarantine.{table.layer}_{table.table_name()}"

@@ -1,0 +1,1 @@
+"""Refresh: `make` over Delta versions."""

@@ -1,0 +1,133 @@
+"""One refresh at a time: Delta on a plain disk is not safe for two writing processes.
+
+On a local disk the lease is a lock that the operating system takes back when its holder dies. Elsewhere
+it is a file that only one can create, kept alive by a heartbeat and taken over when that stops.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
+
+from lakehouse.errors import LakehouseError
+
+_HEARTBEAT_SECONDS = 20
+_DEAD_AFTER_SECONDS = 120
+
+
+class _Lease(Protocol):
+    def acquire(self) -> bool: ...
+    def holder(self) -> str: ...
+    def release(self) -> None: ...
+
+
+@contextmanager
+def hold(spark: SparkSession, home: str, wait_seconds: float = 0) -> Iterator[None]:
+    """Hold the lease of a home. Raises LakehouseError, with the holder's name, where another refresh has it."""
+    local = home.removeprefix("file://")
+    lease: _Lease = _LockedFile(Path(local)) if "://" not in local else _KeptFile(spark, home)
+    deadline = time.monotonic() + wait_seconds
+    while not lease.acquire():
+        if time.monotonic() >= deadline:
+            raise LakehouseError(
+                f"another refresh is running on {home} ({lease.holder()}): "
+                "wait for it, or let this one wait with --wait SECONDS"
+            )
+        time.sleep(0.5)
+    try:
+        yield
+    finally:
+        lease.release()
+
+
+def _me() -> str:
+    return f"process {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+class _LockedFile:
+    def __init__(self, home: Path) -> None:
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            self._path = home / "refresh.lock"
+            self._file = self._path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise LakehouseError(
+                f"cannot write to the home {home}: {error.strerror}; make it writable or name another with --home"
+            ) from None
+
+    def acquire(self) -> bool:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        self._file.truncate(0)
+        self._file.write(_me())
+        self._file.flush()
+        return True
+
+    def holder(self) -> str:
+        return self._path.read_text(encoding="utf-8")
+
+    def release(self) -> None:
+        self._file.close()
+
+
+class _KeptFile:
+    def __init__(self, spark: SparkSession, home: str) -> None:
+        jvm: Any = spark._jvm
+        self._jvm = jvm
+        self._path = jvm.org.apache.hadoop.fs.Path(f"{home}/refresh.lease")
+        self._files = self._path.getFileSystem(spark._jsc.hadoopConfiguration())
+        self._done = threading.Event()
+
+    def acquire(self) -> bool:
+        if self._is_dead():
+            # Of several that see a dead holder only one can rename its file away.
+            self._files.rename(self._path, self._path.suffix(f".dead-{uuid.uuid4().hex}"))
+        try:
+            self._write(overwrite=False)
+        except Py4JJavaError:
+            return False
+        threading.Thread(target=self._beat, daemon=True).start()
+        return True
+
+    def holder(self) -> str:
+        stream = self._files.open(self._path)
+        try:
+            return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+        finally:
+            stream.close()
+
+    def release(self) -> None:
+        self._done.set()
+        self._files.delete(self._path, False)
+
+    def _is_dead(self) -> bool:
+        try:
+            age = time.time() - self._files.getFileStatus(self._path).getModificationTime() / 1000
+        except Py4JJavaError:
+            return False
+        return bool(age > _DEAD_AFTER_SECONDS)
+
+    def _write(self, overwrite: bool) -> None:
+        stream = self._files.create(self._path, overwrite)
+        try:
+            stream.write(_me().encode())
+        finally:
+            stream.close()
+
+    def _beat(self) -> None:
+        while not self._done.wait(_HEARTBEAT_SECONDS):
+            self._write(overwrite=True)

@@ -1,0 +1,76 @@
+"""What to do with a table: a pure decision from what its last commit and its inputs say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Literal
+
+from lakehouse.refresh.changes import Buckets
+from lakehouse.storage import Commit
+
+Mode = Literal["skip", "incremental", "full"]
+
+
+@dataclass(frozen=True)
+class InputChange:
+    """What an input of a table is now, beside what the table was built from.
+
+    built_from: the version that the table records.
+    now: the last version that changed the input's rows.
+    buckets: which buckets of the table's own scope that touches; None where it cannot be told.
+    untold: why it cannot be told.
+    """
+
+    built_from: int
+    now: int
+    buckets: Buckets | None = None
+    untold: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the input's rows changed since the table was built."""
+        return self.built_from != self.now
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do with a table and why; `buckets` are the ones to recompute, None for all."""
+
+    mode: Mode
+    reason: str
+    buckets: Buckets | None = None
+
+
+def decide(
+    *,
+    last: Commit | None,
+    fingerprint: str,
+    inputs: Mapping[str, InputChange],
+    rebuild: bool = False,
+    full_above: float = 0.5,
+) -> Decision:
+    """Skip a table, recompute the changed buckets of its scope, or rebuild it."""
+    if last is None:
+        return Decision("full", "never built")
+    if rebuild:
+        return Decision("full", "asked for")
+    if last.record is None:
+        return Decision("full", f"somebody else wrote version {last.version}")
+    if last.record.fingerprint != fingerprint:
+        return Decision("full", "its code changed")
+    changed = {name: change for name, change in inputs.items() if change.changed}
+    if not changed:
+        return Decision("skip", "nothing it reads changed")
+    names = " and ".join(changed) if len(changed) < 4 else f"{len(changed)} inputs"
+    told = []
+    for name, change in changed.items():
+        if change.buckets is None:
+            return Decision("full", f"{name} changed, and {change.untold}")
+        told.append(change.buckets)
+    buckets = reduce(or_, told)
+    if len(buckets) > full_above * buckets.count:
+        return Decision("full", f"{names} changed in {len(buckets) / buckets.count:.0%} of the buckets")
+    return Decision("incremental", f"{names} changed in {len(buckets):,} of {buckets.count:,} buckets", buckets)

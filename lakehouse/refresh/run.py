@@ -1,0 +1,319 @@
+"""Refresh: for each table, in the order of the graph, see what its commits say and do what is needed.
+
+Kill it anywhere and run it again: what was committed stands, and the rest goes on from there.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame
+
+from lakehouse import quality
+from lakehouse.catalog import Catalog
+from lakehouse.config import Conf
+from lakehouse.contract import LandedTable, ReferenceTable, Table
+from lakehouse.errors import ContractError
+from lakehouse.refresh.changes import Buckets, bucket
+from lakehouse.refresh.fingerprint import fingerprint
+from lakehouse.refresh.plan import Decision, InputChange, decide
+from lakehouse.session import start_hail
+from lakehouse.storage import Record, Storage
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one table.
+
+    mode: skipped; carried (computed, and no row differed); incremental or full (rows were written);
+    failed; blocked (something that it reads failed).
+    """
+
+    table: str
+    mode: Literal["skipped", "carried", "incremental", "full", "failed", "blocked"]
+    reason: str
+    rows: int = 0
+    quarantined: int = 0
+    broken: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    details: str = ""
+
+
+class Refresh:
+    """A refresh of chosen tables.
+
+    on_start is called with a table's name and the decision, on_end with its outcome, each from a worker thread.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        catalog: Catalog,
+        conf: Conf,
+        on_start: Callable[[str, Decision], None] = lambda table, decision: None,
+        on_end: Callable[[Outcome], None] = lambda outcome: None,
+    ) -> None:
+        self.storage = storage
+        self.catalog = catalog
+        self.conf = conf
+        self.on_start = on_start
+        self.on_end = on_end
+        self._hail = threading.Lock()
+        # Here and not in the workers: Python's parser does not stand several threads at once.
+        self._fingerprints = {table: fingerprint(table) for table in catalog}
+
+    # --- deciding ----------------------------------------------------------------------------------------------
+
+    def decide(self, table: type[Table], rebuild: bool = False) -> Decision:
+        """What to do with a table now, from its last commit and those of its inputs."""
+        last = self.storage.last_commit(table)
+        record = last.record if last else None
+        code = self._fingerprints[table]
+        inputs: dict[str, InputChange] = {}
+        if record is not None and record.fingerprint == code and not rebuild:
+            inputs = {i.full_name(): self._change(table, i, record) for i in _inputs(table)}
+        return decide(
+            last=last,
+            fingerprint=code,
+            inputs=inputs,
+            rebuild=rebuild,
+            full_above=self.conf.refresh.full_above,
+        )
+
+    def preview(
+        self, chosen: set[type[Table]], rebuild: bool = False, awaited: Iterable[type[Table]] = ()
+    ) -> dict[str, Decision]:
+        """What a refresh would do, as far as it can be told before the tables upstream were refreshed.
+
+        awaited: landed tables for which files wait in the landing zone.
+        """
+        decisions: dict[str, Decision] = {}
+        pending: set[type[Table]] = set(awaited)
+        for table in self._buildable(chosen):
+            decision = self.decide(table, rebuild)
+            upstream = [i.full_name() for i in _inputs(table) if i in pending]
+            if decision.mode != "skip":
+                pending.add(table)
+            elif upstream:
+                pending.add(table)
+                decision = Decision("skip", f"unless the rows of {' or '.join(upstream)} change")
+            decisions[table.full_name()] = decision
+        return decisions
+
+    def _change(self, table: type[Table], source: type[Table], record: Record) -> InputChange:
+        built_from = record.inputs[source.full_name()]
+        now = self._rows_version(source)
+        if built_from == now:
+            return InputChange(built_from, now)
+        untold = self._untold(table, source)
+        if untold:
+            return InputChange(built_from, now, None, untold)
+        touched = self.storage.touched_since(source, built_from)
+        if touched is None:
+            return InputChange(built_from, now, None, "its log does not tell which rows")
+        if touched.count != self.conf.refresh.buckets:
+            return InputChange(built_from, now, None, f"it was written with {touched.count} buckets")
+        if source.changes_by != table.scope:
+            touched = self._bridged(table, source, touched)
+        return InputChange(built_from, now, touched)
+
+    def _untold(self, table: type[Table], source: type[Table]) -> str:
+        """Why changes of that input cannot be told in the table's scope; empty where they can."""
+        if table.scope is None:
+            return "its rows may depend on all of it"
+        if source.changes_by is None:
+            return "it does not tell which rows"
+        if source.changes_by != table.scope and _bridge(table, source) is None:
+            return f"nothing ties {source.changes_by} to {table.scope}"
+        return ""
+
+    def _bridged(self, table: type[Table], source: type[Table], touched: Buckets) -> Buckets:
+        """Buckets of the source's own key as buckets of the table's scope, by the link table between them."""
+        bridge = _bridge(table, source)
+        assert bridge is not None
+        assert source.changes_by is not None
+        assert table.scope is not None
+        links = self._read(bridge).filter(touched.predicate(source.changes_by))
+        return self._buckets_of(links, table.scope)
+
+    def _buckets_of(self, rows: DataFrame, column: str) -> Buckets:
+        numbers = rows.select(bucket(column, self.conf.refresh.buckets).alias("bucket")).distinct().collect()
+        return Buckets.of((row.bucket for row in numbers), self.conf.refresh.buckets)
+
+    # --- running -----------------------------------------------------------------------------------------------
+
+    def run(self, chosen: Iterable[type[Table]] | None = None, rebuild: bool = False) -> list[Outcome]:
+        """Refresh the chosen tables (all by default), independent ones at once, each after what it reads."""
+        waiting = list(self._buildable(set(chosen) if chosen is not None else set(self.catalog)))
+        done: dict[type[Table], Outcome] = {}
+        running: dict[Future[Outcome], type[Table]] = {}
+        with ThreadPoolExecutor(self.conf.refresh.parallel, thread_name_prefix="refresh") as pool:
+            try:
+                while waiting or running:
+                    for table in [t for t in waiting if not _unsettled(t, waiting, running)]:
+                        waiting.remove(table)
+                        running[pool.submit(self._settle, table, rebuild, done)] = table
+                    finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for future in finished:
+                        done[running.pop(future)] = future.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self.storage.spark.sparkContext.cancelAllJobs()
+                raise
+        return [done[table] for table in self.catalog if table in done]
+
+    def _buildable(self, chosen: set[type[Table]]) -> Iterable[type[Table]]:
+        return (t for t in self.catalog if t in chosen and not issubclass(t, LandedTable))
+
+    def _settle(self, table: type[Table], rebuild: bool, done: dict[type[Table], Outcome]) -> Outcome:
+        """Refresh one table, and turn whatever goes wrong into its outcome."""
+        started = time.monotonic()
+        broken = [i.full_name() for i in _inputs(table) if i in done and done[i].mode in ("failed", "blocked")]
+        if broken:
+            outcome = Outcome(table.full_name(), "blocked", f"{' and '.join(broken)} failed")
+        else:
+            try:
+                self.storage.spark.sparkContext.setLocalProperty("spark.scheduler.pool", table.full_name())
+                decision = self.decide(table, rebuild)
+                self.on_start(table.full_name(), decision)
+                outcome = self._skipped(table, decision) if decision.mode == "skip" else self._build(table, decision)
+            except Exception as error:
+                message = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+                outcome = Outcome(table.full_name(), "failed", message, details=traceback.format_exc())
+        outcome = replace(outcome, seconds=time.monotonic() - started)
+        self.on_end(outcome)
+        return outcome
+
+    def _skipped(self, table: type[Table], decision: Decision) -> Outcome:
+        last = self.storage.last_commit(table)
+        assert last is not None
+        assert last.record is not None
+        return Outcome(
+            table.full_name(), "skipped", decision.reason, last.record.rows, last.record.quarantined, last.record.broken
+        )
+
+    def _build(self, table: type[Table], decision: Decision) -> Outcome:
+        """Compute the rows, check what they promise, and commit those buckets that really differ."""
+        with self._hail if table.uses_hail else nullcontext():
+            if table.uses_hail:
+                start_hail(self.storage.spark)
+            flagged = quality.flag(table, self._compute(table, decision)).persist(StorageLevel.MEMORY_AND_DISK)
+            try:
+                record = self._commit(table, decision, flagged)
+            finally:
+                flagged.unpersist()
+        return Outcome(table.full_name(), record.mode, decision.reason, record.rows, record.quarantined, record.broken)
+
+    def _commit(self, table: type[Table], decision: Decision, flagged: DataFrame) -> Record:
+        """Write what differs from the table as it is, or carry the new input versions where nothing does."""
+        last = self.storage.last_commit(table)
+        comparable = last is not None and self.storage.has_declared_columns(table)
+        old = self._restricted(self._read(table), table, decision) if comparable else None
+        found = quality.examine(table, flagged, old, self.conf.refresh.buckets)
+        if problems := quality.failures(table, found):
+            raise ContractError(f"{table.full_name()} keeps its last good version: {'; '.join(problems)}")
+        before = last.record.rows if last and last.record and decision.buckets is not None else found.rows - found.more
+        record = Record(
+            fingerprint=self._fingerprints[table],
+            inputs={source.full_name(): self._rows_version(source) for source in _inputs(table)},
+            mode="full" if decision.buckets is None else "incremental",
+            rows=before + found.more,
+            broken=found.broken,
+        )
+        record = replace(record, quarantined=self._commit_quarantine(table, decision, flagged, found.dropped, record))
+        rows = quality.kept(flagged)
+        if last is None or old is None:
+            self.storage.replace(table, rows, record)
+        elif not found.differing:
+            record = replace(record, mode="carried", rows_version=last.rows_version)
+            self.storage.carry(table, record)
+        elif table.changes_by is None:
+            self.storage.replace(table, rows, record)
+        else:
+            touched = Buckets.of(found.differing, self.conf.refresh.buckets)
+            record = replace(record, touched=touched.encode())
+            where = touched.predicate(table.changes_by)
+            self.storage.replace(table, rows.filter(where), record, where)
+        return record
+
+    def _commit_quarantine(
+        self, table: type[Table], decision: Decision, flagged: DataFrame, number: int, record: Record
+    ) -> int:
+        """Put the dropped rows in quarantine, before the table's own commit. Returns how many it holds then.
+
+        A kill between the two commits does no harm: the table's commit is missing, so both are done again.
+        """
+        exists = self.storage.exists(table, quarantine=True)
+        if not number and not exists:
+            return 0
+        rows = quality.dropped(flagged)
+        if decision.buckets is None or not exists:
+            self.storage.replace(table, rows, record, quarantine=True)
+            return number
+        assert table.scope is not None
+        where = decision.buckets.predicate(table.scope)
+        quarantine = self.storage.read(table, quarantine=True)
+        if number or not quarantine.filter(where).isEmpty():
+            self.storage.replace(table, rows, record, where, quarantine=True)
+        return self.storage.read(table, quarantine=True).count()
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    def _compute(self, table: type[Table], decision: Decision) -> DataFrame:
+        """The table's function on its inputs, restricted to the buckets that changed, in the declared shape."""
+        if issubclass(table, ReferenceTable):
+            return self.storage.reference_rows(table)
+        inputs = {name: self._input(table, source, decision) for name, source in table.inputs().items()}
+        rows = table.build(**inputs)  # type: ignore[attr-defined]
+        return self._restricted(self.storage.in_declared_shape(table, rows), table, decision)
+
+    def _input(self, table: type[Table], source: type[Table], decision: Decision) -> DataFrame:
+        rows = self._read(source)
+        if decision.buckets is None or source.changes_by is None:
+            return rows
+        if source.changes_by == table.scope:
+            return rows.filter(decision.buckets.predicate(source.changes_by))
+        bridge = _bridge(table, source)
+        assert bridge is not None
+        assert table.scope is not None
+        links = self._read(bridge).filter(decision.buckets.predicate(table.scope))
+        return rows.filter(self._buckets_of(links, source.changes_by).predicate(source.changes_by))
+
+    def _restricted(self, rows: DataFrame, table: type[Table], decision: Decision) -> DataFrame:
+        if decision.buckets is None:
+            return rows
+        assert table.scope is not None
+        return rows.filter(decision.buckets.predicate(table.scope))
+
+    def _read(self, table: type[Table]) -> DataFrame:
+        """The rows at the version that this refresh counts with: what is recorded is what was read."""
+        last = self.storage.last_commit(table)
+        return self.storage.read(table, last.version if last else None)
+
+    def _rows_version(self, table: type[Table]) -> int:
+        last = self.storage.last_commit(table)
+        return last.rows_version if last else -1
+
+
+def _inputs(table: type[Table]) -> list[type[Table]]:
+    return list(table.inputs().values())
+
+
+def _bridge(table: type[Table], source: type[Table]) -> type[Table] | None:
+    """The input that holds both the source's key and the table's scope, and tells its changes by the latter."""
+    return next(
+        (i for i in _inputs(table) if i.changes_by == table.scope and source.changes_by in i.declared and i != source),
+        None,
+    )
+
+
+def _unsettled(table: type[Table], waiting: list[type[Table]], running: dict[Future[Outcome], type[Table]]) -> bool:
+    return any(i in waiting or i in running.values() for i in _inputs(table))

@@ -1,0 +1,83 @@
+"""The data dictionary and the lineage, from the contracts alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.tree import Tree
+
+from lakehouse.catalog import Catalog
+from lakehouse.contract import Table
+
+
+def entry(table: type[Table]) -> dict[str, Any]:
+    """What a table promises, as plain values."""
+    return {
+        "table": table.full_name(),
+        "purpose": table.purpose(),
+        "grain": table.grain,
+        "key": list(table.key),
+        "scope": table.scope,
+        "inputs": [source.full_name() for source in table.inputs().values()],
+        "columns": [
+            {"name": n, "type": c.type, "unit": c.unit, "required": c.required or n in table.key, "comment": c.comment}
+            for n, c in table.declared.items()
+        ],
+        "expectations": [
+            {"name": e.name, "predicate": e.predicate, "strength": e.strength} for e in table.expectations
+        ],
+    }
+
+
+def markdown(catalog: Catalog) -> str:
+    """The dictionary of all tables, a section each."""
+    return "# Data dictionary\n\n" + "\n".join(_section(entry(table)) for table in catalog)
+
+
+def _section(table: dict[str, Any]) -> str:
+    lines = [
+        f"## {table['table']}\n",
+        f"{table['purpose']}\n",
+        f"- grain: {table['grain']}",
+        f"- key: {', '.join(table['key'])}",
+        f"- scope: {table['scope'] or 'none: rebuilt when an input changed'}",
+        f"- made from: {', '.join(table['inputs']) or 'what landed or is carried in the package'}\n",
+        "| column | type | unit | required | what it is |",
+        "|---|---|---|---|---|",
+    ]
+    for column in table["columns"]:
+        required = "yes" if column["required"] else ""
+        cells = (column["name"], column["type"], column["unit"] or "", required, column["comment"])
+        lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+    if table["expectations"]:
+        lines.append("\nExpectations:\n")
+        lines += [f"- {e['name']} ({e['strength']}): `{e['predicate']}`" for e in table["expectations"]]
+    return "\n".join(lines) + "\n"
+
+
+def lineage(catalog: Catalog, table: type[Table]) -> dict[str, Any]:
+    """All that a table is made from, and all that is made from it, in the order of building."""
+    return {
+        "table": table.full_name(),
+        "upstream": [t.full_name() for t in catalog if t in catalog.upstream({table}) and t != table],
+        "downstream": [t.full_name() for t in catalog if t in catalog.downstream({table}) and t != table],
+    }
+
+
+def trees(catalog: Catalog, table: type[Table]) -> list[Tree]:
+    """The lineage as two trees: made from, and used by."""
+    users = {source: [t for t in catalog if source in t.inputs().values()] for source in catalog}
+    made_from = Tree(f"[bold]{table.full_name()}[/] is made from")
+    used_by = Tree(f"[bold]{table.full_name()}[/] is used by")
+    _grow(made_from, table, {t: list(t.inputs().values()) for t in catalog}, set())
+    _grow(used_by, table, users, set())
+    return [made_from, used_by]
+
+
+def _grow(tree: Tree, table: type[Table], edges: dict[type[Table], list[type[Table]]], seen: set[type[Table]]) -> None:
+    for other in edges[table]:
+        told = other in seen and edges[other]
+        branch = tree.add(f"{other.full_name()} [dim](see above)[/]" if told else other.full_name())
+        if not told:
+            seen.add(other)
+            _grow(branch, other, edges, seen)

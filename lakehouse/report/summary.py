@@ -1,0 +1,75 @@
+"""What a person reads at the end of a refresh."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as Grid
+
+from lakehouse.refresh.run import Outcome
+from lakehouse.report.accounts import Account
+
+_STYLE = {
+    "full": "green", "incremental": "green", "carried": "cyan", "skipped": "dim", "failed": "bold red", "blocked": "red"
+}  # fmt: skip
+
+
+def grid(*columns: str, right: Iterable[str] = ()) -> Grid:
+    """An empty table; the columns named in `right` hold numbers."""
+    made = Grid(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return made
+
+
+def print_outcomes(console: Console, outcomes: list[Outcome], seconds: float) -> None:
+    """Each table with its rows, time, mode and quarantine, then what failed."""
+    table = grid("table", "mode", "rows", "quarantined", "seconds", "why", right=("rows", "quarantined", "seconds"))
+    for outcome in outcomes:
+        table.add_row(
+            outcome.table,
+            f"[{_STYLE[outcome.mode]}]{outcome.mode}[/]",
+            f"{outcome.rows:,}",
+            f"{outcome.quarantined:,}" if outcome.quarantined else "",
+            f"{outcome.seconds:.1f}",
+            outcome.reason,
+        )
+    console.print(table)
+    modes = Counter(outcome.mode for outcome in outcomes)
+    told = ", ".join(f"{number} {mode}" for mode, number in modes.most_common())
+    console.print(f"{len(outcomes)} tables in {seconds:.1f} s: {told}", highlight=False)
+    for outcome in outcomes:
+        if outcome.mode == "failed":
+            console.print(f"[bold red]failed[/] {outcome.table}: {outcome.reason}", highlight=False)
+
+
+def print_accounts(console: Console, accounts: list[Account]) -> None:
+    """Where the rows of each source went."""
+    numbers = ("landed", "kept", "superseded", "retracted", "quarantined", "missing")
+    table = grid("source", *numbers, right=numbers)
+    for account in accounts:
+        cells = [f"{getattr(account, name):,}" for name in numbers]
+        if account.missing:
+            cells[-1] = f"[bold red]{cells[-1]}[/]"
+        table.add_row(account.source, *cells)
+    console.print(table)
+    unbalanced = [account.source for account in accounts if account.missing]
+    verdict = (
+        f"[bold red]rows are missing from {', '.join(unbalanced)}[/]" if unbalanced else "every row is accounted for"
+    )
+    console.print(f"landed = kept + superseded + retracted + quarantined: {verdict}", highlight=False)
+
+
+def print_counts(console: Console, title: str, counts: Mapping[Any, int], columns: tuple[str, ...]) -> None:
+    """Counts by some columns, the largest first; nothing where there are none."""
+    if not counts:
+        return
+    table = grid(*columns, "rows", right=("rows",))
+    for key, number in sorted(counts.items(), key=lambda item: -item[1]):
+        table.add_row(*key, f"{number:,}")
+    console.print(f"[bold]{title}[/]")
+    console.print(table)

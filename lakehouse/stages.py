@@ -1,0 +1,234 @@
+"""The stages of the work, as commands and jobs run them: what they do and what they print."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from lakehouse import tracking
+from lakehouse.config import Conf
+from lakehouse.contract import LandedTable
+from lakehouse.errors import UsageError
+from lakehouse.lake import Lake
+from lakehouse.refresh.plan import Decision
+from lakehouse.refresh.run import Outcome, Refresh
+from lakehouse.report import accounts, summary
+
+_QUERIES = ("select", "with", "values", "from", "table", "describe", "show", "explain")
+
+
+def run_all(conf: Conf, wait_seconds: float = 0) -> int:
+    """Refresh everything, train the models, and print what came of it. Returns the exit code."""
+    console = _console()
+    started = time.monotonic()
+    with _opened(conf) as lake:
+        outcomes = _refresh(lake, console, (), False, wait_seconds)
+        console.rule("tables")
+        summary.print_outcomes(console, outcomes, time.monotonic() - started)
+        console.rule("accounts")
+        summary.print_accounts(console, accounts.balance(lake.storage, lake.catalog))
+        _print_unreadable(console, lake)
+        console.rule("genomes")
+        _print_rows(console, lake, "select * from gold.variant_qc_summary order by contig, variant_type")
+        console.rule("models")
+        _train(lake, console)
+    console.rule()
+    where = f"--home {conf.home}"
+    console.print(
+        f"done in {time.monotonic() - started:.0f} s. Next: lakehouse status {where}, lakehouse ui {where}, or"
+    )
+    console.print(f'  lakehouse sql {where} "select * from gold.cost_per_member_month"', highlight=False)
+    return 1 if any(outcome.mode in ("failed", "blocked") for outcome in outcomes) else 0
+
+
+def refresh(conf: Conf, select: Iterable[str], full: bool, wait_seconds: float, as_json: bool) -> int:
+    """Refresh the selected tables and print their outcomes. Returns the exit code."""
+    console = _console(stderr=as_json)
+    started = time.monotonic()
+    with _opened(conf) as lake:
+        outcomes = _refresh(lake, console, select, full, wait_seconds)
+    if as_json:
+        _print_json([asdict(outcome) for outcome in outcomes])
+    else:
+        summary.print_outcomes(console, outcomes, time.monotonic() - started)
+    return 1 if any(outcome.mode in ("failed", "blocked") for outcome in outcomes) else 0
+
+
+def preview(conf: Conf, select: Iterable[str], full: bool, as_json: bool) -> None:
+    """Print what a refresh would do and why."""
+    with _opened(conf) as lake:
+        files, decisions = lake.preview(select, full)
+    if as_json:
+        _print_json([{"table": name, "mode": d.mode, "reason": d.reason} for name, d in decisions.items()])
+        return
+    table = summary.grid("table", "would be", "why")
+    for name, decision in decisions.items():
+        table.add_row(name, decision.mode, decision.reason)
+    console = _console()
+    console.print(table)
+    console.print(f"{files} files wait in {conf.landing_path}", highlight=False)
+
+
+def train(conf: Conf, as_json: bool) -> None:
+    """Train the models and print how they were judged."""
+    with _opened(conf, must_exist=True) as lake:
+        trained = _train(lake, _console(stderr=as_json))
+    if as_json:
+        _print_json(trained)
+
+
+def status(conf: Conf, as_json: bool) -> None:
+    """Print the state of every table, the accounts, and what was refused or left unread."""
+    with _opened(conf, must_exist=True) as lake:
+        decisions = Refresh(lake.storage, lake.catalog, lake.conf).preview(set(lake.catalog))
+        tables = [_state(lake, name, decisions.get(name)) for name in lake.catalog.by_name]
+        balances = accounts.balance(lake.storage, lake.catalog)
+        if as_json:
+            _print_json({"tables": tables, "accounts": accounts.as_json(balances)})
+            return
+        console = _console()
+        grid = summary.grid(
+            "table", "rows", "quarantined", "version", "state", right=("rows", "quarantined", "version")
+        )
+        for table in tables:
+            grid.add_row(*(str(table[column]) for column in ("table", "rows", "quarantined", "version", "state")))
+        console.print(grid)
+        summary.print_accounts(console, balances)
+        _print_unreadable(console, lake)
+        _print_unread(console, lake)
+
+
+def sql(conf: Conf, query: str, limit: int, as_json: bool) -> None:
+    """Answer a query over the tables."""
+    first = re.sub(r"^\s*\(*", "", query).split(None, 1)
+    if not first or first[0].lower() not in _QUERIES:
+        raise UsageError(f"only queries are answered, they begin with one of {', '.join(_QUERIES)}")
+    with _opened(conf, must_exist=True) as lake:
+        lake.name_tables(query)
+        rows = lake.spark.sql(query).limit(limit + 1)
+        found = rows.collect()
+        if as_json:
+            _print_json([json.loads(line) for line in rows.limit(limit).toJSON().collect()])
+            return
+        _print_grid(_console(), rows.columns, [list(row) for row in found[:limit]])
+        if len(found) > limit:
+            _console(stderr=True).print(f"more than {limit} rows: --limit shows more")
+
+
+def _console(stderr: bool = False) -> Console:
+    """A console as wide as the terminal, or wide enough for a log."""
+    return Console(stderr=stderr, width=None if sys.stdout.isatty() else 160)
+
+
+@contextmanager
+def _opened(conf: Conf, must_exist: bool = False) -> Iterator[Lake]:
+    lake = Lake.open(conf, must_exist)
+    try:
+        yield lake
+    finally:
+        lake.spark.stop()
+
+
+def _refresh(
+    lake: Lake, console: Console, select: Iterable[str], full: bool, wait_seconds: float
+) -> list[Outcome]:  # fmt: skip
+    """Refresh with a bar on a terminal, and a line per table in a log."""
+    chosen = lake.catalog.select(select)
+    number = sum(not issubclass(table, LandedTable) for table in chosen)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    progress = Progress(*columns, console=console, transient=True)
+    bar = progress.add_task("taking what landed", total=number)
+
+    def on_start(table: str, decision: Decision) -> None:
+        progress.update(bar, description=f"{table} ({decision.mode})")
+
+    def on_end(outcome: Outcome) -> None:
+        progress.advance(bar)
+        if not console.is_terminal and outcome.mode != "skipped":
+            counts = f"rows={outcome.rows} quarantined={outcome.quarantined} seconds={outcome.seconds:.1f}"
+            told = f"{outcome.table} {outcome.mode} {counts} why={outcome.reason}"
+            console.print(told, soft_wrap=True, highlight=False)
+
+    with progress if console.is_terminal else nullcontext():
+        return lake.refresh(select, full, wait_seconds, on_start, on_end)
+
+
+def _train(lake: Lake, console: Console) -> list[dict[str, Any]]:
+    from lakehouse.models.training import train_all
+
+    trained = []
+    for name, logged, metrics in train_all(lake):
+        if isinstance(logged, tracking.Logged):
+            told = ", ".join(f"{metric} {value:.3g}" for metric, value in metrics.items())
+            console.print(f"{name} version {logged.version}: {told}", highlight=False)
+            trained.append({"model": name, "version": logged.version, "run_id": logged.run_id, "metrics": metrics})
+        else:
+            console.print(f"{name} was not trained: {logged}", highlight=False)
+            trained.append({"model": name, "skipped": logged})
+    return trained
+
+
+def _state(lake: Lake, name: str, decision: Decision | None) -> dict[str, Any]:
+    table = lake.catalog.by_name[name]
+    last = lake.storage.last_commit(table)
+    record = last.record if last else None
+    landed = issubclass(table, LandedTable)
+    rows = lake.storage.read(table).count() if landed else record.rows if record else 0
+    state = "never written" if last is None else "up to date"
+    if decision and (decision.mode != "skip" or decision.reason.startswith("unless")):
+        state = f"{decision.mode}: {decision.reason}"
+    return {
+        "table": name, "rows": rows, "quarantined": record.quarantined if record else 0,
+        "version": last.version if last else None, "state": state,
+        "broken": record.broken if record else {}, "fingerprint": record.fingerprint if record else None,
+    }  # fmt: skip
+
+
+def _print_unreadable(console: Console, lake: Lake) -> None:
+    query = "select world, reason, file, count(*) as rows from bronze.unreadable group by 1, 2, 3"
+    lake.name_tables(query)
+    counts = {(row.world, row.reason, row.file): row.rows for row in lake.spark.sql(query).collect()}
+    summary.print_counts(console, "unreadable, kept in bronze.unreadable", counts, ("world", "reason", "file"))
+
+
+def _print_unread(console: Console, lake: Lake) -> None:
+    """Fields of the sources that no table reads, and resources that have no table of their own."""
+    counts: dict[tuple[str, ...], int] = {}
+    for table in lake.catalog:
+        if "unread_fields" in table.declared:
+            fields = lake.storage.read(table).selectExpr("explode(unread_fields) as field").groupBy("field").count()
+            counts |= {(table.full_name(), row.field): row["count"] for row in fields.collect()}
+    summary.print_counts(console, "landed, and read by no column", counts, ("table", "field"))
+
+
+def _print_rows(console: Console, lake: Lake, query: str) -> None:
+    lake.name_tables(query)
+    rows = lake.spark.sql(query)
+    _print_grid(console, rows.columns, [list(row) for row in rows.collect()])
+
+
+def _print_grid(console: Console, columns: list[str], rows: list[list[Any]]) -> None:
+    numbers = [c for i, c in enumerate(columns) if any(isinstance(row[i], (int, float)) for row in rows)]
+    grid = summary.grid(*columns, right=numbers)
+    for row in rows:
+        grid.add_row(*(_cell(value) for value in row))
+    console.print(grid)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, default=str))

@@ -1,0 +1,264 @@
+"""The only place that writes or reads Delta.
+
+Each commit of a table says, in the same atomic commit as its rows, what it was made from (see `Record`).
+There is no second bookkeeping: what a refresh decides, it decides from these records.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from importlib.resources import files
+from typing import Any, Literal
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
+
+from lakehouse.contract import LandedTable, ReferenceTable, Table
+from lakehouse.errors import ContractError, LakehouseError, UsageError
+from lakehouse.refresh.changes import Buckets
+
+FORMAT = 1
+"""The layout of tables and records. A home with a higher one was written by a newer lakehouse."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a commit says of itself.
+
+    fingerprint: of the code that made the rows.
+    inputs: for each input, the version of it that was read: the last that changed its rows.
+    touched: the buckets whose rows changed, encoded; None where all may have.
+    rows_version: the last version that changed rows; None where it is this commit.
+    rows: how many rows the table holds after this commit.
+    broken: how many rows broke each expectation, by its name, in this refresh.
+    quarantined: how many rows the table's quarantine holds after this commit.
+    """
+
+    fingerprint: str
+    inputs: dict[str, int]
+    mode: Literal["full", "incremental", "carried"]
+    touched: str | None = None
+    rows_version: int | None = None
+    rows: int = 0
+    broken: dict[str, int] = field(default_factory=dict)
+    quarantined: int = 0
+    seconds: float = 0.0
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """The text that the commit carries as its userMetadata."""
+        return json.dumps({"lakehouse": asdict(self)}, sort_keys=True, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit of a table's log. `record` is None where somebody else wrote it."""
+
+    version: int
+    changes_rows: bool
+    record: Record | None
+    timestamp: int
+
+    @property
+    def rows_version(self) -> int:
+        """The last version, at this commit, whose rows changed."""
+        if self.record is None or self.record.rows_version is None:
+            return self.version
+        return self.record.rows_version
+
+
+class Storage:
+    """The Delta tables of one home."""
+
+    def __init__(self, spark: SparkSession, tables_path: str) -> None:
+        self.spark = spark
+        self.tables_path = tables_path.rstrip("/")
+
+    def path(self, table: type[Table], quarantine: bool = False) -> str:
+        """Where the table lies, or the rows that it refused."""
+        layer = f"quarantine/{table.layer}" if quarantine else table.layer
+        return f"{self.tables_path}/{layer}/{table.table_name()}"
+
+    def schema(self, table: type[Table]) -> StructType:
+        """The declared schema, with the comments."""
+        schema = self.spark.createDataFrame([], table.ddl()).schema
+        for name, column in table.declared.items():
+            schema[name].metadata["comment"] = column.description
+        return schema
+
+    def empty(self, table: type[Table]) -> DataFrame:
+        """No rows of the declared schema."""
+        return self.spark.createDataFrame([], self.schema(table))
+
+    def has_declared_columns(self, table: type[Table]) -> bool:
+        """Whether the table as it lies has the columns and types that it declares, in their order."""
+        return _shape(self.read(table).schema) == _shape(self.schema(table))
+
+    def in_declared_shape(self, table: type[Table], rows: DataFrame) -> DataFrame:
+        """The rows with the declared columns in the declared order. Raises ContractError where they differ."""
+        declared, built = dict(_shape(self.schema(table))), dict(_shape(rows.schema))
+        problems = [
+            *(f"lacks {name} {kind}" for name, kind in declared.items() if name not in built),
+            *(f"has {name}, which is not declared" for name in built if name not in declared),
+            *(
+                f"has {n} as {built[n]} and declares {kind}"
+                for n, kind in declared.items()
+                if built.get(n, kind) != kind
+            ),
+        ]
+        if problems:
+            raise ContractError(f"{table.full_name()}: what it builds {'; '.join(problems)}")
+        return rows.selectExpr(*(f"`{name}`" for name in declared))
+
+    def has_tables(self) -> bool:
+        """Whether there is a folder of tables at all."""
+        path = self._hadoop.fs.Path(self.tables_path)
+        return bool(path.getFileSystem(self._configuration).exists(path))
+
+    def exists(self, table: type[Table], quarantine: bool = False) -> bool:
+        """Whether the table was ever written."""
+        return self._versions(self.path(table, quarantine)) != []
+
+    def read(self, table: type[Table], version: int | None = None, quarantine: bool = False) -> DataFrame:
+        """The rows of the table, now or at a version; none where it was never written."""
+        if not self.exists(table, quarantine):
+            return self.empty(table)
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        return reader.load(self.path(table, quarantine))
+
+    def register(self, table: type[Table], name: str, quarantine: bool = False) -> None:
+        """Give the table a name in the session's catalogue, which lasts as long as the session.
+
+        Raises UsageError where the table was never written.
+        """
+        if not self.exists(table, quarantine):
+            raise UsageError(f"{name} holds no rows yet: nothing was {'refused' if quarantine else 'refreshed'}")
+        schema = name.split(".")[0]
+        path = self.path(table, quarantine).replace("'", "\\'")
+        self.spark.sql(f"create database if not exists {schema}")
+        self.spark.sql(f"create table if not exists {name} using delta location '{path}'")
+
+    def reference_rows(self, table: type[ReferenceTable]) -> DataFrame:
+        """The rows of a table whose content is a CSV file of the package."""
+        with files("lakehouse").joinpath(table.file).open(encoding="utf-8") as text:
+            rows = list(csv.DictReader(text))
+        names = list(table.declared)
+        if rows and list(rows[0]) != names:
+            raise LakehouseError(f"{table.file} has the columns {list(rows[0])}, {table.full_name()} declares {names}")
+        values = [[row[name] or None for name in names] for row in rows]
+        text_rows = self.spark.createDataFrame(values, ", ".join(f"`{name}` string" for name in names))
+        return text_rows.selectExpr(*(f"cast(`{n}` as {c.type}) as `{n}`" for n, c in table.declared.items()))
+
+    # --- writing -----------------------------------------------------------------------------------------------
+
+    def replace(
+        self,
+        table: type[Table],
+        rows: DataFrame,
+        record: Record,
+        where: str | None = None,
+        quarantine: bool = False,
+    ) -> None:
+        """Replace all rows, or those that a predicate selects, in one commit."""
+        writer = rows.write.format("delta").mode("overwrite").option("userMetadata", record.to_json())
+        option = ("overwriteSchema", "true") if where is None else ("replaceWhere", where)
+        writer.option(*option).save(self.path(table, quarantine))
+
+    def append_once(self, table: type[LandedTable], rows: DataFrame, record: Record, app: str, batch: int) -> None:
+        """Append rows in one commit, unless this batch of this app was appended before."""
+        writer = rows.write.format("delta").mode("append").option("userMetadata", record.to_json())
+        if table.partition:
+            writer = writer.partitionBy(table.partition)
+        writer.option("txnAppId", app).option("txnVersion", batch).save(self.path(table))
+
+    def carry(self, table: type[Table], record: Record) -> None:
+        """Record new input versions in a commit that changes no rows."""
+        rows = self.empty(table)
+        rows.write.format("delta").mode("append").option("userMetadata", record.to_json()).save(self.path(table))
+
+    # --- the log -----------------------------------------------------------------------------------------------
+
+    def last_commit(self, table: type[Table]) -> Commit | None:
+        """The newest commit that counts: the last of ours, or a later one in which somebody else changed rows."""
+        return next((c for c in self.log(table) if c.record or c.changes_rows), None)
+
+    def log(self, table: type[Table]) -> Iterator[Commit]:
+        """The commits of the table, newest first, as far back as Delta keeps them."""
+        path = self.path(table)
+        for version in reversed(self._versions(path)):
+            yield _commit(version, self._text(f"{path}/_delta_log/{version:020}.json"))
+
+    def touched_since(self, table: type[Table], version: int) -> Buckets | None:
+        """The buckets that changed after that version; None where this is not known, or all may have."""
+        touched: Buckets | None = None
+        for commit in self.log(table):
+            if commit.version == version:
+                return touched
+            if not commit.changes_rows:
+                continue
+            if commit.record is None or commit.record.touched is None:
+                return None
+            buckets = Buckets.decode(commit.record.touched)
+            if touched is not None and touched.count != buckets.count:
+                return None
+            touched = buckets if touched is None else touched | buckets
+        return None
+
+    def _versions(self, path: str) -> list[int]:
+        log = self._hadoop.fs.Path(f"{path}/_delta_log")
+        file_system = log.getFileSystem(self._configuration)
+        try:
+            names = [status.getPath().getName() for status in file_system.listStatus(log)]
+        except Py4JJavaError as error:
+            if error.java_exception.getClass().getSimpleName() == "FileNotFoundException":
+                return []
+            raise
+        return sorted(int(name[:20]) for name in names if name.endswith(".json") and name[:20].isdigit())
+
+    def _text(self, path: str) -> str:
+        file = self._hadoop.fs.Path(path)
+        stream = file.getFileSystem(self._configuration).open(file)
+        try:
+            return str(self.spark._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))  # type: ignore[union-attr]
+        finally:
+            stream.close()
+
+    @cached_property
+    def _hadoop(self) -> Any:
+        return self.spark._jvm.org.apache.hadoop  # type: ignore[union-attr]
+
+    @cached_property
+    def _configuration(self) -> Any:
+        return self.spark._jsc.hadoopConfiguration()
+
+
+def _shape(schema: StructType) -> list[tuple[str, str]]:
+    return [(field.name, field.dataType.simpleString()) for field in schema.fields]
+
+
+def _commit(version: int, text: str) -> Commit:
+    """Read one file of a Delta log: JSON lines, one of them `commitInfo`."""
+    info: dict[str, Any] = {}
+    changes_rows = False
+    for line in text.splitlines():
+        if line.startswith('{"commitInfo"'):
+            info = json.loads(line)["commitInfo"]
+        elif line.startswith(('{"add"', '{"remove"')):
+            changes_rows = changes_rows or '"dataChange":true' in line
+    try:
+        written = json.loads(info.get("userMetadata", "")).get("lakehouse")
+    except (ValueError, AttributeError):
+        written = None
+    if written and written["format"] > FORMAT:
+        raise LakehouseError(
+            f"the tables were written by a newer lakehouse (format {written['format']}, this one knows {FORMAT}): "
+            "install that version, or name another --home"
+        )
+    return Commit(version, changes_rows, Record(**written) if written else None, info.get("timestamp", 0))

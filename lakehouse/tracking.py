@@ -1,0 +1,175 @@
+"""The only place that imports MLflow: runs, models, and the tables that they were made from."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyspark.ml import Model
+from pyspark.sql import DataFrame
+
+from lakehouse.config import Conf
+from lakehouse.contract import Table
+from lakehouse.errors import UsageError
+from lakehouse.storage import Storage
+
+ALIAS = "champion"
+"""The alias under which the newest model of each name is loaded."""
+
+_REQUIREMENTS = ("pyspark", "mlflow", "numpy", "pandas")
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A model that was logged and registered."""
+
+    name: str
+    version: str
+    run_id: str
+
+    @property
+    def uri(self) -> str:
+        """Where to load it from: always the newest."""
+        return f"models:/{self.name}@{ALIAS}"
+
+
+def tracking_uri(conf: Conf) -> str:
+    """The tracking server of conf, or the SQLite store under the home."""
+    return conf.tracking.uri or f"sqlite:///{_folder(conf)}/mlflow.db"
+
+
+def artifacts_uri(conf: Conf) -> str:
+    """The folder of artefacts beside the SQLite store."""
+    return (_folder(conf) / "artifacts").as_uri()
+
+
+def log_model(
+    storage: Storage,
+    conf: Conf,
+    name: str,
+    model: Model,
+    versions: Mapping[type[Table], int],
+    example: DataFrame,
+    params: Mapping[str, Any],
+    metrics: Mapping[str, float],
+) -> Logged:
+    """Log one run with its model, and register the model.
+
+    versions: the Delta tables that it was trained on and their versions: they become the run's datasets, each
+        with where it lies.
+    example: a few rows as the model takes them; with the model's answer they give its signature.
+    """
+    import mlflow
+    from mlflow.models import infer_signature
+    from mlflow.spark import log_model as log_spark_model
+
+    with _quietly(), _experiment(conf):
+        with mlflow.start_run(run_name=name) as run:
+            mlflow.log_params(dict(params))
+            mlflow.log_metrics(dict(metrics))
+            for table, version in versions.items():
+                mlflow.log_input(_dataset(storage, table, version), context="training")
+            answers = model.transform(example).select("prediction")
+            input_example = example.toPandas()
+            info = log_spark_model(
+                model,
+                artifact_path="model",
+                signature=infer_signature(input_example, answers.toPandas()),
+                input_example=input_example,
+                pip_requirements=[f"{package}=={_version(package)}" for package in _REQUIREMENTS],
+                dfs_tmpdir=str(_folder(conf) / "tmp"),
+            )
+        registered = mlflow.register_model(info.model_uri, name)
+        mlflow.MlflowClient().set_registered_model_alias(name, ALIAS, registered.version)
+    return Logged(name, str(registered.version), run.info.run_id)
+
+
+def load_model(conf: Conf, name: str) -> Model:
+    """The Spark model that the alias of that name points to."""
+    import mlflow
+    from mlflow.spark import load_model as load_spark_model
+
+    with _quietly():
+        mlflow.set_tracking_uri(tracking_uri(conf))
+        model: Model = load_spark_model(f"models:/{name}@{ALIAS}", dfs_tmpdir=str(_folder(conf) / "tmp"))
+    return model
+
+
+def registered_models(conf: Conf) -> list[dict[str, Any]]:
+    """Each registered model's newest version with its run's metrics and the versions of its tables."""
+    import mlflow
+
+    with _quietly():
+        mlflow.set_tracking_uri(tracking_uri(conf))
+        client = mlflow.MlflowClient()
+        found = []
+        for model in client.search_registered_models():
+            version = client.get_model_version_by_alias(model.name, ALIAS)
+            run = client.get_run(str(version.run_id))
+            tables = {d.dataset.name: d.dataset.digest for d in run.inputs.dataset_inputs}
+            found.append({
+                "model": model.name, "version": version.version, "run_id": version.run_id,
+                "metrics": run.data.metrics, "tables": tables,
+            })  # fmt: skip
+    return found
+
+
+def server_command(conf: Conf, port: int) -> list[str]:
+    """The arguments of `python -m mlflow` that serve the runs of a home on loopback."""
+    return [
+        "server", "--host", "127.0.0.1", "--port", str(port), "--backend-store-uri", tracking_uri(conf),
+        "--default-artifact-root", artifacts_uri(conf), "--workers", "1",
+    ]  # fmt: skip
+
+
+def _folder(conf: Conf) -> Path:
+    if "://" in conf.home and not conf.home.startswith("file://"):
+        raise UsageError(f"the home {conf.home} is not a local disk: name an MLflow server with tracking.uri in conf")
+    return Path(conf.home.removeprefix("file://")) / "mlflow"
+
+
+@contextmanager
+def _experiment(conf: Conf) -> Iterator[None]:
+    """Point MLflow at the home's store and experiment, made where they are missing."""
+    import mlflow
+
+    if conf.tracking.uri is None:
+        _folder(conf).mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(tracking_uri(conf))
+    if mlflow.get_experiment_by_name(conf.tracking.experiment) is None:
+        location = artifacts_uri(conf) if conf.tracking.uri is None else None
+        mlflow.create_experiment(conf.tracking.experiment, artifact_location=location)
+    mlflow.set_experiment(conf.tracking.experiment)
+    yield
+
+
+def _dataset(storage: Storage, table: type[Table], version: int) -> Any:
+    """The table at a version, as MLflow records datasets."""
+    from mlflow.data.delta_dataset_source import DeltaDatasetSource
+    from mlflow.data.meta_dataset import MetaDataset
+
+    source = DeltaDatasetSource(path=storage.path(table), delta_table_version=version)
+    return MetaDataset(source, name=table.full_name(), digest=f"v{version}")
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import version
+
+    return version(package)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """MLflow narrates its database migrations and warns of its own defaults: neither is news to who trains."""
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
