@@ -1,0 +1,1 @@
+"""Bronze: what arrived, typed, nothing lost."""

@@ -1,0 +1,1 @@
+"""CMS RIF claim files as they landed."""

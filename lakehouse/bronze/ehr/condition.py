@@ -1,0 +1,37 @@
+"""FHIR Condition."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+
+from lakehouse.bronze.ehr.datatypes import CODEABLE_CONCEPT, CODEABLE_CONCEPTS, DATE_TIME, PERIOD, REFERENCE
+from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.ehr.resource import TypedResource, read
+from lakehouse.bronze.landed_line import PLACE
+from lakehouse.contract import Column
+
+
+class Condition(TypedResource):
+    """A diagnosis or a problem of a patient (FHIR R4 Condition)."""
+
+    layer = "bronze"
+    grain = "one row per version of a condition that landed"
+    key = PLACE
+    retracted = "exists(verification_status.coding, c -> c.code = 'entered-in-error')"
+
+    clinical_status = Column(CODEABLE_CONCEPT, "active, recurrence, relapse, inactive, remission or resolved")
+    verification_status = Column(CODEABLE_CONCEPT, "confirmed, provisional, refuted, entered-in-error, ...")
+    category = Column(CODEABLE_CONCEPTS, "problem-list-item, encounter-diagnosis, ...")
+    severity = Column(CODEABLE_CONCEPT, "how severe")
+    code = Column(CODEABLE_CONCEPT, "what the patient has")
+    encounter = Column(REFERENCE, "the encounter in which it was recorded")
+    onset_date_time = Column(DATE_TIME, "when it began; may be partial")
+    onset_period = Column(PERIOD, "when it began, as a period")
+    abatement_date_time = Column(DATE_TIME, "when it ended; may be partial")
+    abatement_period = Column(PERIOD, "when it ended, as a period")
+    recorded_date = Column(DATE_TIME, "when it was recorded; may be partial")
+
+    @staticmethod
+    def build(lines: EhrLine) -> DataFrame:
+        """Read the conditions among the landed lines."""
+        return read(lines, Condition)

@@ -1,0 +1,44 @@
+"""FHIR R4 data types, as the typed tables of resources store them, and how they are read.
+
+Elements inside a structure keep FHIR's names. Dates and times stay the text that the source wrote, since
+FHIR lets them be partial (2021, 2021-05, 2021-05-03, 2021-05-03T10:00:00+02:00); `date_of` and
+`timestamp_of` read them.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+CODING = "struct<system: string, code: string, display: string>"
+CODINGS = f"array<{CODING}>"
+CODEABLE_CONCEPT = f"struct<coding: {CODINGS}, text: string>"
+CODEABLE_CONCEPTS = f"array<{CODEABLE_CONCEPT}>"
+DATE_TIME = "string"
+PERIOD = "struct<start: string, `end`: string>"
+QUANTITY = "struct<value: double, comparator: string, unit: string, system: string, code: string>"
+RANGE = f"struct<low: {QUANTITY}, high: {QUANTITY}>"
+REFERENCE = "struct<reference: string, display: string>"
+REFERENCES = f"array<{REFERENCE}>"
+IDENTIFIER = f"struct<use: string, type: {CODEABLE_CONCEPT}, system: string, value: string>"
+
+_DATE_TIME = r"^\d{4}(-\d{2}(-\d{2}(T.+)?)?)?$"
+_TIME_ZONE = r"(Z|[+-]\d{2}:\d{2})$"
+
+
+def date_of(date_time: Column) -> Column:
+    """The calendar day that the source wrote, in its own time zone; the first day of a partial date's year or month."""
+    written = F.substring(date_time, 1, 10)
+    first_day = F.concat(written, F.lit("0000-01-01").substr(F.length(written) + F.lit(1), F.lit(10)))
+    return F.try_to_timestamp(F.when(date_time.rlike(_DATE_TIME), first_day)).cast("date")
+
+
+def timestamp_of(date_time: Column) -> Column:
+    """The instant in UTC; null where no time of day is written. A time without a zone is taken as UTC."""
+    zoned = F.when(date_time.rlike(_TIME_ZONE), date_time).otherwise(F.concat(date_time, F.lit("Z")))
+    return F.try_to_timestamp(F.when(date_time.contains("T"), zoned))
+
+
+def referenced_id(reference: Column, resource_type: str) -> Column:
+    """The logical id that a reference names, as in `Encounter/123` or `urn:uuid:123`; null for any other reference."""
+    return F.nullif(F.regexp_extract(reference, rf"(?:{resource_type}/|urn:uuid:)([^/|?#]+)", 1), F.lit(""))

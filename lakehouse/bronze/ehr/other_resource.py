@@ -1,0 +1,52 @@
+"""FHIR resources of all other types."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.bronze.ehr.condition import Condition
+from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.ehr.encounter import Encounter
+from lakehouse.bronze.ehr.immunization import Immunization
+from lakehouse.bronze.ehr.medication import Medication
+from lakehouse.bronze.ehr.medication_administration import MedicationAdministration
+from lakehouse.bronze.ehr.medication_request import MedicationRequest
+from lakehouse.bronze.ehr.observation import Observation
+from lakehouse.bronze.ehr.patient import Patient
+from lakehouse.bronze.ehr.procedure import Procedure
+from lakehouse.bronze.ehr.resource import Resource, TypedResource
+from lakehouse.bronze.landed_line import PLACE
+from lakehouse.contract import Column
+
+TYPED: tuple[type[TypedResource], ...] = (
+    Condition,
+    Encounter,
+    Immunization,
+    Medication,
+    MedicationAdministration,
+    MedicationRequest,
+    Observation,
+    Patient,
+    Procedure,
+)
+"""The resource types that have a table of their own."""
+
+
+class OtherResource(Resource):
+    """Every readable resource whose type has no table of its own, types that FHIR does not know included."""
+
+    layer = "bronze"
+    grain = "one row per version of a resource that landed"
+    key = PLACE
+    record = ("patient_id", "resource_type", "resource_id")
+
+    resource_type = Column("string", "FHIR resourceType", required=True)
+    raw = Column("string", "the resource as it landed (JSON)", required=True)
+
+    @staticmethod
+    def build(lines: EhrLine) -> DataFrame:
+        """Keep the lines that no typed table reads."""
+        names = [table.__name__ for table in TYPED]
+        others = lines.filter(F.col("defect").isNull() & ~F.col("resource_type").isin(names))
+        return others.withColumn("content", F.xxhash64("raw")).select(*OtherResource.declared)

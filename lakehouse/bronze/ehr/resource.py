@@ -1,0 +1,72 @@
+"""What every typed table of a FHIR resource shares: its ids, its versions, and the one reader of its content."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.bronze.record import SourceRecord
+from lakehouse.contract import Column, Expectation, expect, expect_or_drop
+
+FITS = expect("its elements have FHIR's types", "fits")
+
+_READ_FROM_THE_HEAD = ("resourceType", "id", "meta", "subject", "patient", "beneficiary")
+
+
+class Resource(SourceRecord):
+    """One version of a FHIR resource. The newest by meta.lastUpdated holds, else the last that was delivered."""
+
+    scope: ClassVar[str | None] = "patient_id"
+    record: ClassVar[tuple[str, ...]] = ("patient_id", "resource_id")
+    newer = ("last_updated",)
+
+    resource_id = Column("string", "FHIR logical id of the resource", required=True)
+    patient_id = Column("string", "FHIR id of the patient whose record it is; null where it names none")
+    version_id = Column("string", "meta.versionId")
+    last_updated = Column("timestamp", "meta.lastUpdated (UTC)")
+
+
+class TypedResource(Resource):
+    """A resource whose content is read. Named as FHIR names it; its own columns are its elements, in snake case.
+
+    Elements that are not declared are not lost: the landed line has them, and `unread_fields` tells of them.
+    """
+
+    unread_fields = Column("array<string>", "top-level elements of the line that this table does not read")
+    fits = Column("boolean", "whether every element that is read has FHIR's type; one that has not is null")
+
+    expectations: ClassVar[tuple[Expectation, ...]] = (
+        FITS,
+        expect_or_drop("names its patient", "patient_id is not null"),
+    )
+
+    @classmethod
+    def elements(cls) -> dict[str, str]:
+        """The FHIR elements that the table reads, by the names of its columns."""
+        return {name: _camel_case(name) for name in cls.declared if name not in TypedResource.declared}
+
+
+def read(lines: DataFrame, table: type[TypedResource]) -> DataFrame:
+    """The readable lines of the table's resource type, with the declared elements as columns."""
+    elements = table.elements()
+    schema = ", ".join(f"`{element}` {table.declared[name].type}" for name, element in elements.items())
+    content = F.from_json("raw", f"{schema}, _misfit string", {"columnNameOfCorruptRecord": "_misfit"})
+    known = F.array(*(F.lit(name) for name in (*_READ_FROM_THE_HEAD, *elements.values())))
+    of_type = lines.filter(F.col("defect").isNull() & (F.col("resource_type") == table.__name__))
+    return (
+        of_type.withColumn("resource", content)
+        .withColumn("content", F.xxhash64("raw"))
+        .withColumn("unread_fields", F.array_sort(F.array_except(F.json_object_keys("raw"), known)))
+        .withColumn("fits", F.col("resource._misfit").isNull())
+        .select(
+            *TypedResource.declared, *(F.col(f"resource.`{element}`").alias(name) for name, element in elements.items())
+        )
+    )
+
+
+def _camel_case(name: str) -> str:
+    """FHIR's name of an element; a trailing underscore keeps a column clear of a Python keyword."""
+    return re.sub(r"_(\w)", lambda match: match.group(1).upper(), name.rstrip("_"))

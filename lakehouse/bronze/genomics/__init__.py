@@ -1,0 +1,1 @@
+"""VCF files and sample manifests as they landed."""
