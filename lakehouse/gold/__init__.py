@@ -1,0 +1,1 @@
+"""Gold: marts by subject, ready to query."""

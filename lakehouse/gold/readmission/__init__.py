@@ -1,0 +1,1 @@
+"""Readmission after a stay in hospital."""

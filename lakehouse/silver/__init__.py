@@ -1,0 +1,1 @@
+"""Silver: one conformed picture of the population."""

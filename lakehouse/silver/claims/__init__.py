@@ -1,0 +1,1 @@
+"""The claims core: medical and pharmacy claims, eligibility."""

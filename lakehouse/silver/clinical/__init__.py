@@ -1,0 +1,1 @@
+"""The clinical picture in OMOP CDM 5.4."""

@@ -1,0 +1,71 @@
+"""The few code sets whose OMOP concepts are fixed by convention: sex, race, ethnicity, setting, kind of record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+NO_CONCEPT = 0
+
+EHR = 32817
+EHR_ENCOUNTER_RECORD = 32827
+CLAIM_ENROLMENT_RECORD = 32813
+SOCIAL_SECURITY_DEATH_MASTER_FILE = 32885
+STANDARD_ALGORITHM_FROM_EHR = 32882
+
+GENDER_OF_FHIR = {"male": 8507, "female": 8532}
+GENDER_OF_RIF = {"1": 8507, "2": 8532}
+
+_AMERICAN_INDIAN, _ASIAN, _BLACK, _PACIFIC_ISLANDER, _WHITE = 8657, 8515, 8516, 8557, 8527
+_HISPANIC, _NOT_HISPANIC = 38003563, 38003564
+
+RACE_OF_US_CORE = {
+    "1002-5": _AMERICAN_INDIAN,
+    "2028-9": _ASIAN,
+    "2054-5": _BLACK,
+    "2076-8": _PACIFIC_ISLANDER,
+    "2106-3": _WHITE,
+}
+"""OMB race categories, as the US Core extension codes them."""
+
+ETHNICITY_OF_US_CORE = {"2135-2": _HISPANIC, "2186-5": _NOT_HISPANIC}
+
+RACE_OF_RIF = {"1": _WHITE, "2": _BLACK, "4": _ASIAN, "6": _AMERICAN_INDIAN}
+"""BENE_RACE_CD, which knows Hispanic as a race."""
+
+ETHNICITY_OF_RIF = {"5": _HISPANIC}
+
+VISIT_OF_ACT_CODE = {
+    "AMB": 9202,
+    "EMER": 9203,
+    "IMP": 9201,
+    "ACUTE": 9201,
+    "NONAC": 9201,
+    "OBSENC": 581385,
+    "HH": 581476,
+    "VR": 5083,
+}
+"""HL7 v3 ActCode, the class of a FHIR Encounter: outpatient, emergency, inpatient, observation, home, telehealth."""
+
+INPATIENT_VISIT = 9201
+EMERGENCY_VISIT = 9203
+
+PLACE_OF_DISCHARGE = {
+    "02": 8717,
+    "03": 8863,
+    "04": 8676,
+    "06": 38004519,
+    "50": 8546,
+    "51": 8546,
+}
+"""Patient discharge status: hospital, skilled nursing facility, nursing facility, home health agency, hospice."""
+
+
+def concept_of(code: Column, concepts: Mapping[str, int]) -> Column:
+    """The concept of a code; 0 where it has none."""
+    concept = F.lit(NO_CONCEPT)
+    for known, id_ in concepts.items():
+        concept = F.when(code == known, id_).otherwise(concept)
+    return concept

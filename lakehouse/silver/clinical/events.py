@@ -1,0 +1,77 @@
+"""What the tables of clinical events share: how a coded resource becomes an OMOP row."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from lakehouse.bronze.ehr.datatypes import date_of, referenced_id
+from lakehouse.keys import row_id
+from lakehouse.terminology.codes import normalised
+
+
+def with_concept(
+    rows: DataFrame, codeable_concept: str, into: str, key: tuple[str, ...], systems: DataFrame, codes: DataFrame
+) -> DataFrame:
+    """Add what a CodeableConcept means: `<into>_concept_id`, `_source_concept_id`, `_source_value` and `_domain_id`.
+
+    Of several codings one that has a standard concept is taken, before others one whose own concept is known
+    too, and among equals the first. Without any, the source value is the text. `key` names a row, its
+    patient first.
+    """
+    codings = rows.select("*", F.posexplode_outer(f"{codeable_concept}.coding").alias("_place", "_coding"))
+    vocabularies = systems.selectExpr("uri as _uri", "vocabulary_id as _vocabulary")
+    named = codings.join(F.broadcast(vocabularies), F.col("_coding.system") == F.col("_uri"), "left")
+    found = _with_target(named, F.col("_vocabulary"), F.col("_coding.code"), codes)
+    best_first = Window.partitionBy(*key).orderBy(
+        (F.col("_target") > 0).desc_nulls_last(), (F.col("_source") > 0).desc_nulls_last(), "_place"
+    )
+    return (
+        found.withColumn("_rank", F.row_number().over(best_first))
+        .filter("_rank = 1")
+        .withColumns({
+            f"{into}_concept_id": F.coalesce("_target", F.lit(0)),
+            f"{into}_source_concept_id": F.coalesce("_source", F.lit(0)),
+            f"{into}_source_value": F.coalesce("_coding.code", f"{codeable_concept}.text", "_coding.display"),
+            f"{into}_domain_id": F.col("_domain"),
+        })
+        .drop("_place", "_coding", "_uri", "_vocabulary", "_target", "_source", "_domain", "_rank")
+    )  # fmt: skip
+
+
+def with_unit(rows: DataFrame, quantity: str, codes: DataFrame) -> DataFrame:
+    """Add `unit_source_value`, the unit's code or else its words, and `unit_concept_id`, null where none is given."""
+    unit = F.coalesce(f"{quantity}.code", f"{quantity}.unit")
+    return (
+        _with_target(rows.withColumn("unit_source_value", unit), F.lit("UCUM"), F.col("unit_source_value"), codes)
+        .withColumn("unit_concept_id", F.when(unit.isNotNull(), F.coalesce("_target", F.lit(0))))
+        .drop("_target", "_source", "_domain")
+    )
+
+
+def with_visit(rows: DataFrame, encounter: str) -> DataFrame:
+    """Add the id of the visit that a reference to an Encounter means; null where it means none."""
+    return (
+        rows.withColumn("_encounter_id", referenced_id(F.col(f"{encounter}.reference"), "Encounter"))
+        .withColumn("visit_occurrence_id", row_id("visit", "patient_id", "_encounter_id"))
+        .drop("_encounter_id")
+    )
+
+
+def first_dated(*date_times: str) -> Column:
+    """The first of these FHIR dates and times that can be read; null where none can."""
+    return F.coalesce(*(F.when(date_of(F.col(name)).isNotNull(), F.col(name)) for name in date_times))
+
+
+def has_category(code: str) -> Column:
+    """Whether one of the resource's categories has that code; null where it has no category."""
+    return F.exists("category", lambda concept: F.exists(concept["coding"], lambda coding: coding["code"] == code))
+
+
+def _with_target(rows: DataFrame, vocabulary: Column, code: Column, codes: DataFrame) -> DataFrame:
+    crosswalk = codes.selectExpr(
+        "source_vocabulary_id as _of", "source_code as _as",
+        "target_concept_id as _target", "source_concept_id as _source", "domain_id as _domain",
+    )  # fmt: skip
+    same = (F.col("_of") == vocabulary) & (F.col("_as") == normalised(vocabulary, code))
+    return rows.join(crosswalk, same, "left").drop("_of", "_as")

@@ -1,0 +1,72 @@
+"""What is known of patients and is no measurement."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.bronze.ehr.observation import Observation as ObservationResource
+from lakehouse.contract import Column, Table, expect, expect_or_drop
+from lakehouse.keys import row_id
+from lakehouse.silver.clinical.observed import observed
+from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.silver.vocabulary.code_system import CodeSystem
+from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
+
+
+class Observation(Table):
+    """Social circumstances, habits, answers and other findings, from FHIR Observations (OMOP CDM 5.4 OBSERVATION).
+
+    Of the Observations and their components, those that are no measurement: see silver.measurement.
+    """
+
+    layer = "silver"
+    grain = "one row per value: of an Observation, or of each of its components"
+    key = ("observation_id",)
+    scope = "person_id"
+    accounts_for = (ObservationResource,)
+
+    observation_id = Column("bigint", "id of the row", required=True)
+    person_id = Column("bigint", "of whom it is known", required=True)
+    observation_concept_id = Column("int", "standard concept; 0 where the code has none", required=True)
+    observation_date = Column("date", "day it was observed or, if unknown, made available", required=True)
+    observation_datetime = Column("timestamp", "the same as an instant (UTC); null where no time is given")
+    observation_type_concept_id = Column("int", "Lab, Survey or EHR", required=True)
+    value_as_number = Column("double", "the number, in the unit of the row")
+    value_as_string = Column("string", "the value in words, where it is neither a number nor coded")
+    value_as_concept_id = Column("int", "standard concept of a coded value; 0 where it has none, null where not coded")
+    unit_concept_id = Column("int", "standard concept of the unit; 0 where it has none, null where none is given")
+    visit_occurrence_id = Column("bigint", "visit in which it was observed")
+    observation_source_value = Column("string", "the code as the source gives it, else the words")
+    observation_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
+    unit_source_value = Column("string", "the unit as the source gives it")
+    value_source_value = Column("string", "the value as the source gives it")
+    source_status = Column("string", "FHIR status of the Observation")
+    line_id = Column("bigint", "the landed line that it was made from", required=True)
+
+    expectations = (
+        expect_or_drop("date is known", "observation_date is not null"),
+        expect_or_drop("has a result", "source_status not in ('registered', 'cancelled')"),
+        expect("has a standard concept", "observation_concept_id != 0"),
+    )
+
+    @staticmethod
+    def build(
+        observations: ObservationResource, links: PatientLink, systems: CodeSystem, codes: SourceToConcept
+    ) -> DataFrame:
+        """Take what is no measurement among what was observed."""
+        return (
+            observed(observations, links, systems, codes)
+            .filter("not is_measurement")
+            .withColumns({
+                "observation_id": row_id("observation", "patient_id", "resource_id", "part"),
+                "observation_concept_id": F.col("event_concept_id"),
+                "observation_date": F.col("event_date"),
+                "observation_datetime": F.col("event_datetime"),
+                "observation_type_concept_id": F.col("event_type_concept_id"),
+                "value_as_string": F.col("words"),
+                "observation_source_value": F.col("event_source_value"),
+                "observation_source_concept_id": F.col("event_source_concept_id"),
+            })
+            .select(*Observation.declared)
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Variants and genotyped samples, by Hail."""

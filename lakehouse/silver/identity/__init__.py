@@ -1,0 +1,1 @@
+"""Who is who: patients, beneficiaries and samples become persons."""

@@ -1,0 +1,1 @@
+"""Code systems, concepts and the crosswalk from one to the other."""
