@@ -1,0 +1,1 @@
+"""The Hail methods that silver and gold call."""

@@ -1,0 +1,1 @@
+"""What is predicted, from which features, and how it is judged."""
