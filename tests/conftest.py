@@ -1,0 +1,36 @@
+"""One Spark session a worker, and the sample's lines landed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse import config, session
+from lakehouse.bronze import landing
+from lakehouse.storage import Storage
+from tests.support import Rows
+
+SAMPLE = Path(__file__).parent / "sample"
+LOCAL_CONF = Path(__file__).parent.parent / "conf" / "local.yaml"
+BUCKETS = 65_536
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    warehouse = tmp_path_factory.mktemp("warehouse")
+    settings = [f"spark.settings.spark.sql.warehouse.dir={warehouse}", "spark.settings.spark.driver.memory=2g"]
+    started = session.start(config.load(LOCAL_CONF, settings), name="tests")
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def sample(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """The rows of every table, built from the sample of 26 patients."""
+    home = tmp_path_factory.mktemp("sample")
+    storage = Storage(spark, f"{home}/tables")
+    landing.take(storage, str(SAMPLE), f"{home}/checkpoints/landing", BUCKETS)
+    return Rows(storage)

@@ -1,0 +1,218 @@
+"""The engine's promises, on a small catalogue: refreshed little by little, it is as if built at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+
+from lakehouse import config
+from lakehouse.catalog import Catalog
+from lakehouse.contract import LandedTable, Table
+from lakehouse.quality import REASONS
+from lakehouse.refresh.changes import Buckets
+from lakehouse.refresh.run import Outcome, Refresh
+from lakehouse.storage import Record, Storage
+from tests.refresh import toy
+from tests.support import Rows
+
+CONF = config.Conf()
+
+
+class Lab:
+    """A home with the toy catalogue, and landings by hand."""
+
+    def __init__(self, spark: SparkSession, folder: Path) -> None:
+        self.storage = Storage(spark, str(folder / uuid.uuid4().hex))
+        self.batch = 0
+
+    def land(self, table: type[LandedTable], rows: Sequence[tuple[object, ...]]) -> None:
+        frame = self.storage.spark.createDataFrame(list(rows), table.ddl())
+        buckets = [r.b for r in frame.selectExpr("cast(pmod(xxhash64(patient_id), 65536) as int) b").collect()]
+        self.batch += 1
+        record = Record("", {}, "incremental", Buckets.of(buckets, 65_536).encode())
+        self.storage.append_once(table, frame, record, "test", self.batch)
+
+    def refresh(self, catalog: Catalog = toy.CATALOG, rebuild: bool = False) -> dict[str, Outcome]:
+        outcomes = Refresh(self.storage, catalog, CONF).run(rebuild=rebuild)
+        return {outcome.table: outcome for outcome in outcomes}
+
+    def modes(self) -> dict[str, str]:
+        return {name.split(".")[1]: outcome.mode for name, outcome in self.refresh().items()}
+
+    def rows(self, table: type[Table], quarantine: bool = False) -> list[tuple[object, ...]]:
+        return sorted(tuple(row) for row in self.storage.read(table, quarantine=quarantine).collect())
+
+    def assert_equals_full(self) -> None:
+        """Every table equals what its function makes of its inputs from nothing."""
+        full = Rows(self.storage)
+        for table in (toy.Link, toy.PersonCost, toy.Total):
+            assert self.rows(table) == sorted(tuple(row) for row in full[table].collect()), table.full_name()
+
+
+@pytest.fixture
+def lab(spark: SparkSession, tmp_path: Path) -> Lab:
+    return Lab(spark, tmp_path)
+
+
+@pytest.fixture
+def new_lab(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Lab]:
+    return lambda: Lab(spark, tmp_path_factory.mktemp("lab"))
+
+
+VISITS = [(1, 1, "a", 10), (2, 1, "a", 20), (3, 1, "b", 30), (4, 1, "c", 40)]
+NAMES = [("a", 1, "Ann"), ("b", 1, "Ben"), ("c", 1, "Ann")]
+
+
+def test_builds_all_then_nothing(lab: Lab) -> None:
+    lab.land(toy.Visit, VISITS)
+    lab.land(toy.Name, NAMES)
+    assert set(lab.modes().values()) == {"full"}
+    lab.assert_equals_full()
+    versions = {table: lab.storage.last_commit(table) for table in toy.CATALOG}
+    assert set(lab.modes().values()) == {"skipped"}
+    assert {table: lab.storage.last_commit(table) for table in toy.CATALOG} == versions
+
+
+def test_recomputes_the_changed_person_only(lab: Lab) -> None:
+    lab.land(toy.Visit, VISITS)
+    lab.land(toy.Name, NAMES)
+    lab.refresh()
+    lab.land(toy.Visit, [(3, 2, "b", 35)])
+    modes = lab.modes()
+    assert modes == {
+        "link": "skipped", "latest_visit": "incremental", "person_visit": "incremental",
+        "person_cost": "incremental", "total": "full",
+    }  # fmt: skip
+    lab.assert_equals_full()
+    changed = lab.storage.last_commit(toy.PersonCost)
+    assert changed is not None
+    assert changed.record is not None
+    assert changed.record.touched is not None
+    assert len(Buckets.decode(changed.record.touched)) == 1
+
+
+def test_a_repeated_delivery_wakes_nobody_downstream(lab: Lab) -> None:
+    lab.land(toy.Visit, VISITS)
+    lab.land(toy.Name, NAMES)
+    lab.refresh()
+    lab.land(toy.Visit, [(1, 2, "a", 10)])
+    assert lab.modes() == {
+        "link": "skipped", "latest_visit": "carried", "person_visit": "skipped",
+        "person_cost": "skipped", "total": "skipped",
+    }  # fmt: skip
+    assert set(lab.modes().values()) == {"skipped"}
+
+
+def test_a_patient_id_that_moves_to_another_person_changes_both(lab: Lab) -> None:
+    lab.land(toy.Visit, VISITS)
+    lab.land(toy.Name, NAMES)
+    lab.refresh()
+    lab.land(toy.Name, [("c", 2, "Ben")])
+    lab.refresh()
+    lab.assert_equals_full()
+    assert sorted(cost for _, _, cost in lab.rows(toy.PersonCost)) == [30, 70]  # type: ignore[type-var]
+
+
+def test_dropped_rows_are_kept_in_quarantine_until_they_are_mended(lab: Lab) -> None:
+    lab.land(toy.Visit, [*VISITS, (5, 1, "b", -1)])
+    lab.land(toy.Name, NAMES)
+    outcome = lab.refresh()["silver.latest_visit"]
+    assert (outcome.rows, outcome.quarantined) == (4, 1)
+    assert outcome.broken == {"cost is not negative": 1}
+    assert lab.rows(toy.LatestVisit, quarantine=True) == [("b", 5, -1, ["cost is not negative"])]
+    lab.land(toy.Visit, [(5, 2, "b", 1)])
+    outcome = lab.refresh()["silver.latest_visit"]
+    assert (outcome.rows, outcome.quarantined) == (5, 0)
+    lab.assert_equals_full()
+
+
+def test_a_failed_expectation_stops_only_what_hangs_on_it(lab: Lab) -> None:
+    lab.land(toy.Visit, VISITS)
+    lab.land(toy.Name, NAMES)
+    lab.refresh()
+    good = lab.rows(toy.PersonVisit)
+    lab.land(toy.Visit, [(1, 2, "a", 1_000_000)])
+    lab.land(toy.Name, [("d", 1, "Dan")])
+    outcomes = lab.refresh()
+    assert {name.split(".")[1]: o.mode for name, o in outcomes.items()} == {
+        "link": "full", "latest_visit": "incremental", "person_visit": "failed",
+        "person_cost": "blocked", "total": "blocked",
+    }  # fmt: skip
+    assert "1 rows break 'no visit costs a million'" in outcomes["silver.person_visit"].reason
+    assert lab.rows(toy.PersonVisit) == good
+    lab.land(toy.Visit, [(1, 3, "a", 11)])
+    assert "failed" not in lab.modes().values()
+    lab.assert_equals_full()
+
+
+def test_a_table_that_somebody_else_wrote_is_rebuilt(lab: Lab) -> None:
+    lab.land(toy.Visit, VISITS)
+    lab.land(toy.Name, NAMES)
+    lab.refresh()
+    lab.storage.spark.sql(f"delete from delta.`{lab.storage.path(toy.PersonCost)}` where visits = 1")
+    assert lab.modes()["person_cost"] == "full"
+    lab.assert_equals_full()
+
+
+@pytest.mark.slow
+def test_optimize_and_vacuum_wake_nobody(lab: Lab) -> None:
+    lab.land(toy.Visit, VISITS)
+    lab.land(toy.Name, NAMES)
+    lab.refresh()
+    lab.land(toy.Visit, [(3, 2, "b", 35)])
+    lab.refresh()
+    for table in toy.CATALOG:
+        lab.storage.spark.sql(f"optimize delta.`{lab.storage.path(table)}`")
+        lab.storage.spark.sql(f"vacuum delta.`{lab.storage.path(table)}`")
+    assert set(lab.modes().values()) == {"skipped"}
+
+
+def test_without_the_log_of_an_input_the_table_is_rebuilt(lab: Lab) -> None:
+    lab.land(toy.Visit, VISITS)
+    lab.land(toy.Name, NAMES)
+    lab.refresh()
+    visits = lab.storage.spark.read.format("delta").load(lab.storage.path(toy.Visit))
+    visits.limit(1).write.format("delta").mode("append").save(lab.storage.path(toy.Visit))
+    outcome = lab.refresh()["silver.latest_visit"]
+    assert (outcome.mode, outcome.reason) == ("carried", "bronze.visit changed, and its log does not tell which rows")
+
+
+def test_the_quarantine_names_its_reasons_last(lab: Lab) -> None:
+    lab.land(toy.Visit, [(1, 1, "a", -5)])
+    lab.land(toy.Name, NAMES)
+    lab.refresh()
+    assert lab.storage.read(toy.LatestVisit, quarantine=True).columns == [*toy.LatestVisit.declared, REASONS]
+
+
+PATIENTS = st.sampled_from("abcdef")
+PERSONS = st.sampled_from(["Ann", "Ben", "Cy"])
+VISIT = st.tuples(st.integers(1, 8), PATIENTS, st.one_of(st.none(), st.integers(-1, 3)))
+NAME = st.tuples(PATIENTS, PERSONS)
+DELIVERY = st.tuples(st.lists(VISIT, max_size=4), st.lists(NAME, max_size=2))
+
+
+@pytest.mark.slow
+@settings(max_examples=2, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck))
+@given(deliveries=st.lists(DELIVERY, min_size=2, max_size=4))
+def test_incremental_equals_full(
+    new_lab: Callable[[], Lab], deliveries: list[tuple[list[tuple[int, str, int | None]], list[tuple[str, str]]]]
+) -> None:
+    """New, corrected, repeated, late, empty and retracted rows, in any order, and persons that merge and split."""
+    lab = new_lab()
+    lab.land(toy.Name, NAMES)
+    lab.land(toy.Visit, VISITS)
+    lab.refresh()
+    for number, (visits, names) in enumerate(deliveries, start=2):
+        latest_visits = {(visit, patient): cost for visit, patient, cost in visits}
+        if visits:
+            lab.land(toy.Visit, [(v, number, p, cost) for (v, p), cost in latest_visits.items()])
+        if names:
+            lab.land(toy.Name, [(patient, number, person) for patient, person in dict(names).items()])
+        lab.refresh()
+    lab.assert_equals_full()
