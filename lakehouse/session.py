@@ -51,6 +51,9 @@ _ALWAYS = {
 _UNLESS_SAID = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # Spark keeps the printed plan of each of the last thousand queries, which is gigabytes in a long session.
+    "spark.sql.ui.retainedExecutions": "50",
+    "spark.sql.maxPlanStringLength": "100000",
     "spark.sql.warehouse.dir": str(Path(tempfile.gettempdir()) / "lakehouse-warehouse"),
 }
 

@@ -67,7 +67,8 @@ class Rows:
             if table.uses_hail:
                 start_hail(self.storage.spark)
             rows: DataFrame = build(**{name: self[i] for name, i in table.inputs().items()})
-            return rows.selectExpr(*(f"`{n}`" for n in table.declared)).cache()
+            # Cut off from how it was made: the plan of a table deep in the graph would hold those of all before it.
+            return rows.selectExpr(*(f"`{n}`" for n in table.declared)).localCheckpoint()
         if issubclass(table, ReferenceTable):
             return self.storage.reference_rows(table)
         return self.storage.read(table)

@@ -6,7 +6,7 @@ import ast
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -29,6 +29,7 @@ CHANGES_BY_ITSELF = re.compile(
     r"|monotonically_increasing_id|spark_partition_id|input_file_(name|block_start|block_length))\("
 )
 PYTHON_FUNCTION = re.compile(r"\w*(Python|InPandas|InArrow)\w*")
+WHOLE = ("spark.sql.debug.maxToStringFields", "spark.sql.maxPlanStringLength")
 CLOCKS_AND_CHANCE = {"time", "random", "secrets", "uuid", "numpy"}
 QUANTITY = re.compile(
     r"(^|_)(am(oun)?t|cost|paid|(?<!\d_)days?|months|years|age|bytes|length|position|depth|quantity)$"
@@ -39,11 +40,9 @@ Built = Callable[[type[Table]], tuple[DataFrame, str, str]]
 
 
 @pytest.fixture(scope="module")
-def storage(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
-    """A home without tables, and plans that are printed whole."""
-    spark.conf.set("spark.sql.debug.maxToStringFields", "100000")
-    yield Storage(spark, str(tmp_path_factory.mktemp("nothing")))
-    spark.conf.unset("spark.sql.debug.maxToStringFields")
+def storage(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Storage:
+    """A home without tables."""
+    return Storage(spark, str(tmp_path_factory.mktemp("nothing")))
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +65,17 @@ def built(storage: Storage) -> Built:
 
 
 def plans(rows: DataFrame) -> tuple[str, str]:
+    """What is asked and how it is executed, printed whole."""
     query = rows._jdf.queryExecution()
-    return query.analyzed().toString(), query.executedPlan().toString()
+    settings = rows.sparkSession.conf
+    usual = {name: str(settings.get(name)) for name in WHOLE}
+    for name in WHOLE:
+        settings.set(name, "1000000000")
+    try:
+        return query.analyzed().toString(), query.executedPlan().toString()
+    finally:
+        for name, value in usual.items():
+            settings.set(name, value)
 
 
 @every_built_table
