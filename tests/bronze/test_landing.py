@@ -148,6 +148,8 @@ def test_every_file_is_in_the_ledger_with_what_is_wrong(taken: Home) -> None:
         "claims/d/payments.csv": "unknown kind of file for claims",
         "genomics/d/cut.vcf.bgz": "truncated: the block that ends a bgzip file is missing",
         "genomics/d/headless.vcf": "no header line",
+        "ehr/d/empty.ndjson": "empty: it has no bytes",
+        "claims/d/hha.csv": "empty: it has no bytes",
     }
     files = [path for path in taken.landing.rglob("*") if path.is_file()]
     assert {name: row.bytes for name, row in ledger.items()} == {
@@ -155,7 +157,6 @@ def test_every_file_is_in_the_ledger_with_what_is_wrong(taken: Home) -> None:
         for path in files
         if not path.name.startswith(("_", ".")) and path.suffix.lower() not in (".tmp", ".part")
         and not {"_e", "e.part"}.intersection(path.parts)
-        and path.stat().st_size > 0
     }  # fmt: skip
     assert len(ledger) == len(taken.rows(LandedFile))
 
@@ -255,6 +256,17 @@ def test_takes_each_file_once_whatever_happens_between(home: Home) -> None:
     home.take()
     assert home.ids() == ["a", "b", "c", "d", "e"]
     assert len(home.rows(LandedFile)) == 4
+
+
+def test_a_file_that_was_empty_when_it_was_found_is_refused_when_it_is_filled(home: Home) -> None:
+    home.put({"ehr/1/Patient.ndjson": b"", "ehr/1/Other.ndjson": patients("a")})
+    home.take()
+    home.put({"ehr/1/Patient.ndjson": patients("b")})
+    home.take()
+    home.take()
+    told = [row.defect for row in home.rows(LandedFile) if row.file == "ehr/1/Patient.ndjson"]
+    assert sorted(told) == ["changed after it was taken: deliver it under another name", "empty: it has no bytes"]
+    assert home.ids() == ["a"]
 
 
 def rename_file(folder: Path) -> None:

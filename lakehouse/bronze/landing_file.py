@@ -1,0 +1,142 @@
+"""A file of the landing zone: what it is by its place, its name and its header, and what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+RIF_FILES = ("beneficiary", "carrier", "inpatient", "outpatient", "snf", "hha", "hospice", "dme", "pde")
+
+_UNFINISHED = re.compile(r"\.(tmp|part|partial|filepart|crdownload)(/|$)", re.IGNORECASE)
+_NAMES = {
+    "ehr": re.compile(r"\.(?P<kind>ndjson|jsonl)(\.gz)?$", re.IGNORECASE),
+    "claims": re.compile(rf"^(?P<kind>{'|'.join(RIF_FILES)})([^a-z].*)?\.(csv|txt|psv|tsv)(\.gz)?$", re.IGNORECASE),
+    "genomics": re.compile(r"(\.(?P<kind>vcf)(\.gz|\.bgz)?|^(?P<manifest>samples)\.tsv(\.gz)?)$", re.IGNORECASE),
+}
+_INDEX_OF_VCF = re.compile(r"\.(tbi|csi)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the landing zone, and how its lines are to be read."""
+
+    path: str
+    name: str
+    bytes: int
+    arrived_at: datetime
+    world: str = ""
+    delivery: str = ""
+    kind: str | None = None
+    header: str | None = None
+    defect: str | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the file has the name that it is delivered under."""
+        return not _UNFINISHED.search(self.name)
+
+    @property
+    def bene_id_at(self) -> int | None:
+        """The position of the beneficiary's id among the fields of the header, from 1; None where it is not there."""
+        header = self.header or ""
+        names = header.split(next((d for d in ("|", "\t") if d in header), ","))
+        return names.index("BENE_ID") + 1 if "BENE_ID" in names else None
+
+
+def look_at(spark: SparkSession, landing: str, path: str, size: int, arrived_at: datetime) -> File:
+    """What a file is, from its place, its name and its header."""
+    root = re.sub("^file:/+", "/", landing.rstrip("/"))
+    name = re.sub("^file:/+", "/", path).removeprefix(f"{root}/")
+    file = File(path, name, size, arrived_at)
+    world, *directories, base = name.split("/") if "/" in name else ("", name)
+    if world not in _NAMES or not directories:
+        return replace(file, world=world, defect="not in <ehr|claims|genomics>/<delivery>/")
+    file = replace(file, world=world, delivery=directories[0])
+    if world == "genomics" and _INDEX_OF_VCF.search(base):
+        return replace(file, kind="index")
+    match = _NAMES[world].search(base)
+    if not match:
+        return replace(file, defect=f"unknown kind of file for {world}")
+    kind = next(filter(None, match.groupdict().values())).lower()
+    if size == 0:
+        return replace(file, kind=kind, defect="empty: it has no bytes")
+    if world == "ehr":
+        return replace(file, kind=kind)
+    try:
+        header = _header(spark, path, "#CHROM" if kind == "vcf" else "")
+    except Py4JJavaError as error:
+        return replace(file, kind=kind, defect=reason_of(error))
+    if header is None:
+        return replace(file, kind=kind, defect="no header line")
+    file = replace(file, kind=kind, header=header)
+    if world == "claims" and file.bene_id_at is None:
+        return replace(file, defect="the header names no BENE_ID")
+    if kind == "vcf" and path.endswith(".bgz") and not _ends_as_bgzip(spark, path, size):
+        return replace(file, defect="truncated: the block that ends a bgzip file is missing")
+    return file
+
+
+def _header(spark: SparkSession, path: str, start: str) -> str | None:
+    """The first line that starts so, read on the driver: a header, not data."""
+    jvm: Any = spark._jvm
+    configuration = spark._jsc.hadoopConfiguration()
+    file = jvm.org.apache.hadoop.fs.Path(path)
+    codec = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(configuration).getCodec(file)
+    stream = file.getFileSystem(configuration).open(file)
+    try:
+        readable = codec.createInputStream(stream) if codec else stream
+        lines = jvm.java.io.BufferedReader(jvm.java.io.InputStreamReader(readable, "UTF-8"))
+        while (line := lines.readLine()) is not None:
+            if line.startswith(start):
+                return str(line)
+            if start and not line.startswith("#"):
+                return None
+        return None
+    finally:
+        stream.close()
+
+
+_BGZIP_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+"""The empty block that ends every complete BGZF file (SAM/BAM specification, section 4.1.2)."""
+
+
+def _ends_as_bgzip(spark: SparkSession, path: str, size: int) -> bool:
+    jvm: Any = spark._jvm
+    configuration = spark._jsc.hadoopConfiguration()
+    file = jvm.org.apache.hadoop.fs.Path(path)
+    stream = file.getFileSystem(configuration).open(file)
+    try:
+        stream.seek(max(0, size - len(_BGZIP_END)))
+        return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(stream)) == _BGZIP_END
+    finally:
+        stream.close()
+
+
+def why_unreadable(reader: SparkSession, file: File) -> str | None:
+    """Read a file to its end, and say what stops it and after which line; None where nothing does."""
+    lines = reader.read.text(file.path)
+    try:
+        lines.agg(F.max(F.length("value"))).collect()
+        return None
+    except (Py4JJavaError, PySparkException) as error:
+        readable = reader.read.option("ignoreCorruptFiles", "true").text(file.path).count()
+        return f"{reason_of(error)}, after line {readable}"
+
+
+def reason_of(error: Exception) -> str:
+    """The innermost cause of a failed read, in a few words."""
+    text = str(error)
+    if "EOFException" in text or "Unexpected end" in text:
+        return "truncated: the compressed file ends early"
+    if "not a gzip" in text or "ZipException" in text or "incorrect header check" in text:
+        return "not a valid compressed file"
+    causes: Iterable[str] = re.findall(r"Caused by: ([^\n]+)", text)
+    return f"unreadable: {(list(causes) or text.splitlines())[-1][:200]}"
