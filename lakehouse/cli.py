@@ -6,8 +6,9 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -19,7 +20,8 @@ from lakehouse.errors import LakehouseError, UsageError
 
 app = typer.Typer(
     help="Health records, claims and genomes of one population: from files to tables, analyses and models.",
-    epilog="Start with `lakehouse run --landing DIR --home DIR`, then look around with status, sql, lineage and ui.",
+    epilog="Start with `lakehouse run --landing DIR --home DIR`, after `lakehouse generate` where you have no files; "
+    "then look around with status, sql, lineage and ui.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -81,9 +83,15 @@ def _first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "no message")
 
 
-def _conf(file: Path | None, settings: list[str] | None, home: str | None, landing: str | None = None) -> Conf:
+def _conf(
+    file: Path | None,
+    settings: list[str] | None,
+    home: str | None,
+    landing: str | None = None,
+    synthetic: Mapping[str, str | int | None] = MappingProxyType({}),
+) -> Conf:
     default = Path(__file__).parent.parent / "conf" / "local.yaml"
-    return config.load(file or (default if default.exists() else None), settings or (), home, landing)
+    return config.load(file or (default if default.exists() else None), settings or (), home, landing, synthetic)
 
 
 @_command
@@ -99,6 +107,42 @@ def run(
     from lakehouse.stages import run_all
 
     raise typer.Exit(run_all(_conf(conf_file, set_, home, landing), wait))
+
+
+@_command
+def generate(
+    people: Annotated[int | None, typer.Option(help="How many persons. The first N of more are the same.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed is another population.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="The first day that is told.", metavar="DATE")] = None,
+    until: Annotated[str | None, typer.Option(help="The last day that is told.", metavar="DATE")] = None,
+    deliveries: Annotated[
+        str | None,
+        typer.Option(help="How many monthly deliveries follow the first, which has the history.", metavar="monthly:N"),
+    ] = None,
+    report: Annotated[bool, typer.Option("--report", help="Compare it with published figures.")] = False,
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing where files have landed.")] = False,
+    home: Home = None,
+    landing: Landing = None,
+    conf_file: ConfFile = None,
+    set_: Setting = None,
+    json_: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Make a synthetic population: health records and claims into the landing zone, and the truth apart from them.
+
+    What is not said is as conf has it (section synthetic): 2,000 people,
+    the seven years to 2025, and three monthly deliveries after the first.
+    The same options make the same files, to the last line, and complete
+    what was interrupted.
+
+    --set synthetic.planted.NAME=0 takes one thing out of the world, 2
+    doubles it: genetics, treatment, outbreaks, adverse_reactions,
+    confounding, under_treatment, readmission, identity_noise, defects.
+    """
+    from lakehouse import stages
+
+    asked = {"people": people, "seed": seed, "from": from_, "until": until, "deliveries": deliveries}
+    stages.generate(_conf(conf_file, set_, home, landing, asked), if_empty, report, json_)
 
 
 @_command

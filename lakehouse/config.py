@@ -7,8 +7,10 @@ single values. Secrets never stand in the file: they come from the environment.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -45,15 +47,53 @@ class Tracking(_Section):
     experiment: str = Field("population-health", min_length=1)
 
 
+class Planted(_Section):
+    """How much of each thing a synthetic world has: 1 as published or as described, 0 not at all: a null world."""
+
+    genetics: float = Field(1.0, ge=0, description="effects of genes on diseases and measures")
+    treatment: float = Field(1.0, ge=0, description="effects of drugs on measures and thereby on risks")
+    outbreaks: float = Field(1.0, ge=0, description="local outbreaks of infections beside the seasons")
+    adverse_reactions: float = Field(1.0, ge=0, description="harm by drugs, alone, with genes and with other drugs")
+    confounding: float = Field(1.0, ge=0, description="how strongly the choice between two equal drugs hangs on health")
+    under_treatment: float = Field(1.0, ge=0, description="how much less is done and spent for a group of equal need")
+    readmission: float = Field(1.0, ge=0, description="what raises the risk of coming back beyond the average")
+    identity_noise: float = Field(1.0, ge=0, description="errors in what identifies persons in each world")
+    defects: float = Field(1.0, ge=0, description="defects of data quality in the files")
+
+
+class Synthetic(_Section):
+    """The population that `lakehouse generate` makes."""
+
+    people: int = Field(2_000, ge=1, le=100_000_000, description="how many persons; the first N of more are the same")
+    seed: int = Field(7, ge=0, lt=1 << 63, description="another seed is another population")
+    begin: date = Field(date(2019, 1, 1), alias="from", description="the first day that is told")
+    until: date = Field(date(2025, 12, 31), description="the last day that is told")
+    deliveries: str = Field(
+        "monthly:3", pattern=r"^monthly:\d{1,4}$", description="how many monthly deliveries follow the first"
+    )
+    planted: Planted = Planted()
+    settings: dict[str, Setting] = Field(
+        default_factory=dict,
+        description="Spark settings while it is generated, in the place of those of spark.settings",
+    )
+
+    @property
+    def monthly_deliveries(self) -> int:
+        """How many deliveries follow the first."""
+        return int(self.deliveries.partition(":")[2])
+
+
 class Conf(_Section):
     """Everything that conf/*.yaml may say."""
 
     home: str = Field("home", min_length=1, description="the lakehouse's own folder: any Hadoop path")
     landing: str | None = Field(None, description="where files land; null is <home>/landing")
     tables: str | None = Field(None, description="where the Delta tables lie; null is <home>/tables")
+    truth: str | None = Field(None, description="where the truth of a synthetic population lies; null is <home>/truth")
     spark: Spark = Spark()
     refresh: Refresh = Refresh()
     tracking: Tracking = Tracking()
+    synthetic: Synthetic = Synthetic()
 
     @property
     def landing_path(self) -> str:
@@ -65,14 +105,20 @@ class Conf(_Section):
         """The folder of `<layer>/<table>`."""
         return self.tables or f"{self.home.rstrip('/')}/tables"
 
+    @property
+    def truth_path(self) -> str:
+        """The folder of the truth of a synthetic population."""
+        return self.truth or f"{self.home.rstrip('/')}/truth"
+
 
 def load(
     path: Path | None = None,
     settings: Iterable[str] = (),
     home: str | None = None,
     landing: str | None = None,
+    synthetic: Mapping[str, Setting | None] = MappingProxyType({}),
 ) -> Conf:
-    """Read a conf file, apply `--set`, `--home` and `--landing`, and check the whole."""
+    """Read a conf file, apply `--set`, `--home`, `--landing` and the options of `generate`, and check the whole."""
     text = _read(path) if path else ""
     raw = _parse(text, path)
     for setting in settings:
@@ -80,12 +126,17 @@ def load(
     for key, value in (("home", home), ("landing", landing)):
         if value is not None:
             raw[key] = value
+    asked = {key: value for key, value in synthetic.items() if value is not None}
+    if asked:
+        _section(raw, "synthetic", f"--{next(iter(asked))}").update(asked)
     try:
         conf = Conf.model_validate(raw)
     except ValidationError as error:
-        raise UsageError("; ".join(_explain(e, text, path) for e in error.errors())) from None
+        raise UsageError("; ".join(_explain(e, text, path, asked) for e in error.errors())) from None
     return conf.model_copy(
-        update={key: _absolute(value) for key in ("home", "landing", "tables") if (value := getattr(conf, key))}
+        update={
+            key: _absolute(value) for key in ("home", "landing", "tables", "truth") if (value := getattr(conf, key))
+        }
     )
 
 
@@ -99,7 +150,7 @@ def _read(path: Path) -> str:
 def _parse(text: str, path: Path | None) -> dict[str, Any]:
     try:
         raw = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise UsageError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(raw, dict):
         raise UsageError(f"{path} must hold keys and values: {', '.join(Conf.model_fields)}")
@@ -107,25 +158,35 @@ def _parse(text: str, path: Path | None) -> dict[str, Any]:
 
 
 def _override(raw: dict[str, Any], setting: str) -> None:
-    """Set `section.key=value` in the raw conf; below spark.settings the rest of the path is one key."""
+    """Set `section.key=value` in the raw conf; below `settings` the rest of the path is one key."""
     path, equals, value = setting.partition("=")
     if not equals or not path:
         raise UsageError(f"--set {setting!r} is not of the form key=value, as in --set spark.master=local[4]")
-    keys = path.split(".", 2 if path.startswith("spark.settings.") else -1)
+    keys = path.split(".", 2 if path.startswith(("spark.settings.", "synthetic.settings.")) else -1)
     for key in keys[:-1]:
-        section = raw.setdefault(key, {})
-        if not isinstance(section, dict):
-            raise UsageError(f"--set {setting!r}: {key} holds a value, not a section")
-        raw = section
-    raw[keys[-1]] = yaml.safe_load(value)
+        raw = _section(raw, key, f"--set {setting!r}")
+    try:
+        raw[keys[-1]] = yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError) as error:  # the latter for a date that is none
+        raise UsageError(f"--set {setting!r} is not YAML: {' '.join(str(error).split())}") from None
 
 
-def _explain(error: Any, text: str, path: Path | None) -> str:
+def _section(raw: dict[str, Any], key: str, option: str) -> dict[str, Any]:
+    """The section of that name, made where it is missing."""
+    section = raw.setdefault(key, {})
+    if not isinstance(section, dict):
+        raise UsageError(f"{option}: {key} holds a value, not a section")
+    return section
+
+
+def _explain(error: Any, text: str, path: Path | None, asked: Mapping[str, Setting]) -> str:
     """One clear sentence for one thing that pydantic found wrong."""
     keys = [str(key) for key in error["loc"]]
     name = ".".join(keys)
     line = _line_of(keys, text)
     where = f"{path}, line {line}" if path and line else "--set" if not line else str(path)
+    if keys[0] == "synthetic" and keys[-1] in asked:
+        where = f"--{keys[-1]}"
     if error["type"] == "extra_forbidden":
         allowed = _fields(keys[:-1])
         near = difflib.get_close_matches(keys[-1], allowed, n=1)
@@ -140,7 +201,7 @@ def _fields(keys: list[str]) -> list[str]:
         annotation = model.model_fields[key].annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             model = annotation
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _line_of(keys: list[str], text: str) -> int | None:

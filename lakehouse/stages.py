@@ -6,22 +6,28 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import SparkSession
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from lakehouse import tracking
+from lakehouse import session, tracking
 from lakehouse.config import Conf
 from lakehouse.contract import LandedTable
 from lakehouse.errors import UsageError
 from lakehouse.lake import Lake
+from lakehouse.refresh import lease
 from lakehouse.refresh.plan import Decision
 from lakehouse.refresh.run import Outcome, Refresh
 from lakehouse.report import accounts, summary
+
+if TYPE_CHECKING:
+    from lakehouse.synthetic.generate import Generated
+    from lakehouse.synthetic.world import World
 
 _QUERIES = ("select", "with", "values", "from", "table", "describe", "show", "explain")
 
@@ -61,6 +67,44 @@ def refresh(conf: Conf, select: Iterable[str], full: bool, wait_seconds: float, 
     else:
         summary.print_outcomes(console, outcomes, time.monotonic() - started)
     return 1 if any(outcome.mode in ("failed", "blocked") for outcome in outcomes) else 0
+
+
+def generate(conf: Conf, if_empty: bool, with_report: bool, as_json: bool) -> None:
+    """Generate the population of conf, and print what it came to and, if asked, whether it is like a real one."""
+    from lakehouse.synthetic.deliveries import check
+    from lakehouse.synthetic.folders import Folder
+    from lakehouse.synthetic.marker import is_landed
+
+    check(_world(conf))
+    console = _console(stderr=as_json)
+    spark = session.start(_while_generating(conf))
+    try:
+        if if_empty and is_landed(Folder(spark, conf.landing_path)):
+            console.print(f"files have landed in {conf.landing_path}: nothing is generated", highlight=False)
+            return
+        with lease.hold(spark, conf.home):
+            _generate(conf, spark, console, with_report, as_json)
+    finally:
+        spark.stop()
+
+
+def _generate(conf: Conf, spark: SparkSession, console: Console, with_report: bool, as_json: bool) -> None:
+    from lakehouse.synthetic import realism
+    from lakehouse.synthetic.generate import Generation
+
+    started, home, world = time.monotonic(), conf.home.rstrip("/"), _world(conf)
+    with _progress(console) as on_progress:
+        generation = Generation(spark, world, conf.landing_path, conf.truth_path, f"{home}/scratch", on_progress)
+        generated = generation.write(keep_frames=with_report)
+        frames = generation.frames() if with_report else None
+    seconds = time.monotonic() - started
+    if as_json:
+        _print_json({**asdict(generated), "people": world.people, "seconds": seconds})
+    else:
+        _print_generated(console, conf, generated, seconds)
+    if frames is not None:
+        realism.report(spark, frames, world, f"{home}/realism.html").print(console)
+    generation.clear()
 
 
 def preview(conf: Conf, select: Iterable[str], full: bool, as_json: bool) -> None:
@@ -160,6 +204,58 @@ def _refresh(
 
     with progress if console.is_terminal else nullcontext():
         return lake.refresh(select, full, wait_seconds, on_start, on_end)
+
+
+def _world(conf: Conf) -> World:
+    """The world that conf asks for."""
+    from lakehouse.synthetic.world import Planted, World
+
+    asked = conf.synthetic
+    planted = Planted(**asked.planted.model_dump())
+    return World(asked.people, asked.seed, asked.begin, asked.until, asked.monthly_deliveries, planted)
+
+
+def _while_generating(conf: Conf) -> Conf:
+    """The conf with the Spark settings that hold while a population is generated."""
+    settings = {**conf.spark.settings, **conf.synthetic.settings}
+    return conf.model_copy(update={"spark": conf.spark.model_copy(update={"settings": settings})})
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """Bars of what is counted on a terminal; in a log a line whenever a tenth more of it is done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    progress = Progress(*columns, console=console, transient=True)
+    bars: dict[str, TaskID] = {}
+    tenths: dict[str, int] = {}
+
+    def on_progress(what: str, done: int, total: int) -> None:
+        if console.is_terminal:
+            if what not in bars:
+                bars[what] = progress.add_task(what)
+            progress.update(bars[what], completed=done, total=total)
+        elif done * 10 // total > tenths.get(what, -1):
+            tenths[what] = done * 10 // total
+            console.print(f"{what}: {done} of {total}", highlight=False)
+
+    with progress if console.is_terminal else nullcontext():
+        yield on_progress
+
+
+def _print_generated(console: Console, conf: Conf, generated: Generated, seconds: float) -> None:
+    table = summary.grid("written", "rows", right=("rows",))
+    for name, rows in sorted(generated.rows.items()):
+        table.add_row(name, f"{rows:,}")
+    console.print(table)
+    people, where = conf.synthetic.people, f"--home {conf.home} --landing {conf.landing_path}"
+    resources, lines = generated.count("ehr"), generated.count("claims")
+    console.print(
+        f"{people:,} people, {resources:,} resources ({resources / people:.0f} a person), {lines:,} claim lines "
+        f"({lines / people:.0f} a person), {generated.files} files in {conf.landing_path}; the truth in "
+        f"{conf.truth_path}: {'all there already' if generated.was_there else f'done in {seconds:.0f} s'}. "
+        f"Next: lakehouse run {where}",
+        highlight=False,
+    )
 
 
 def _train(lake: Lake, console: Console) -> list[dict[str, Any]]:

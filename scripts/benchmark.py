@@ -1,4 +1,5 @@
-"""Measure: the first run from a fresh copy, a refresh with nothing new, and a keyed replace against a full rewrite.
+"""Measure: the first run from a fresh copy, a refresh with nothing new, a keyed replace against a full rewrite, and
+the making of a synthetic population.
 
 Nothing is asserted. Everything is made in a temporary folder, and removed.
 """
@@ -20,6 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import benchmark_generate
 from rich.console import Console
 from rich.table import Table as Grid
 
@@ -35,6 +37,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5, metavar="N", help="times each is repeated, the first run not")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the generated table")
     parser.add_argument("--landing", type=Path, default=ROOT / "tests" / "sample", metavar="DIR")
+    benchmark_generate.add_options(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here too")
     options = parser.parse_args()
     found: dict[str, Any] = {"machine": machine()}
@@ -138,7 +141,10 @@ def keyed_replace(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-MEASUREMENTS = {"first-run": first_run, "nothing-new": nothing_new, "keyed-replace": keyed_replace}
+MEASUREMENTS = {
+    "first-run": first_run, "nothing-new": nothing_new, "keyed-replace": keyed_replace,
+    "generate": benchmark_generate.generate,
+}  # fmt: skip
 
 
 def seconds(command: list[Any], environment: dict[str, str] | None = None) -> float:

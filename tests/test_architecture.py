@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +49,7 @@ def importers(package: str) -> set[str]:
     return {module for module in TREES if any(lies_in(name, package) for name in imports(module))}
 
 
+SYNTHETIC = "lakehouse.synthetic"
 BRONZE, SILVER, GOLD = "lakehouse.bronze", "lakehouse.silver", "lakehouse.gold"
 ABOVE_TABLES = tuple(f"lakehouse.{name}" for name in ("cli", "lake", "stages", "models", "report", "tracking"))
 
@@ -69,6 +72,19 @@ ABOVE_TABLES = tuple(f"lakehouse.{name}" for name in ("cli", "lake", "stages", "
 )
 def test_imports_go_one_way(package: str, forbidden: tuple[str, ...]) -> None:
     assert {m: n for m in TREES if lies_in(m, package) for n in imports(m) if lies_in(n, *forbidden)} == {}
+
+
+def test_the_synthetic_population_hangs_on_nothing() -> None:
+    """To the tables it is a folder of files that landed, and it knows of no table."""
+    known = ("lakehouse.errors", "lakehouse.config", "lakehouse.session", SYNTHETIC)
+    inside = {module for module in TREES if lies_in(module, SYNTHETIC)}
+    assert {m: n for m in inside for n in imports(m) if lies_in(n, "lakehouse") and not lies_in(n, *known)} == {}
+    assert importers(SYNTHETIC) - inside <= {"lakehouse.stages"}
+
+
+def test_only_who_generates_loads_the_synthetic_population() -> None:
+    code = "import sys, lakehouse.cli, lakehouse.stages; sys.exit(any('lakehouse.synthetic' in m for m in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_table_reads_no_storage_session_or_conf() -> None:

@@ -1,0 +1,91 @@
+"""What is true of a world as a whole, whoever lives in it: what was planted, and how large it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from math import exp
+from types import MappingProxyType
+
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse.synthetic.knowledge import Row, by_key, number, table
+from lakehouse.synthetic.population import epidemics, reactions
+from lakehouse.synthetic.world import World
+
+
+def planted(spark: SparkSession, world: World) -> DataFrame:
+    """How much of each thing is planted: 1 as published or as described, 0 not at all."""
+    return spark.createDataFrame(list(asdict(world.planted).items()), "planted string, size double")
+
+
+def outbreaks(spark: SparkSession, world: World) -> DataFrame:
+    """Outbreaks: the infection, the county, and how many times the usual risk there is in each month from the first."""
+    months = world.months.astype("datetime64[D]").tolist()
+    rows = [
+        (o.name, o.condition, o.county, months[o.first_month], list(o.multiples)) for o in epidemics.outbreaks(world)
+    ]
+    columns = "outbreak string, condition_key string, county_fips string, first_month date, multiples array<double>"
+    return spark.createDataFrame(rows, columns)
+
+
+def drug_reactions(spark: SparkSession, world: World) -> DataFrame:
+    """Adverse reactions and interactions, and negative controls, which do nothing.
+
+    relative_risk is as published; planted_relative_risk is that of the modifier (a gene or another drug) among
+    users, null where there is none; planted_excess_per_1000_years is what happens beyond the risk without the drug,
+    or without the modifier.
+    """
+    scale = world.planted.adverse_reactions
+    monthly = {reaction.key: reaction.monthly for reaction in reactions.reactions()}
+    rows = [_reaction(row, scale, monthly.get(row["key"], 0.0)) for row in table("drug_reactions")]
+    columns = (
+        "effect_key string, drug_key string, modifier string, outcome_key string, negative_control boolean, "
+        "relative_risk double, planted_relative_risk double, planted_excess_per_1000_years double, source string"
+    )
+    return spark.createDataFrame(rows, columns)
+
+
+def comparisons(spark: SparkSession, world: World) -> DataFrame:
+    """Confounded choices between two groups of drugs, and the true hazard ratio of the new against the old ones."""
+    rows = [
+        (
+            row["key"], row["condition_key"], row["new_drug_keys"].split(";"), row["old_drug_keys"].split(";"),
+            row["outcome_key"], number(row, "tilt_per_sd_frailty") * world.planted.confounding,
+            number(row, "tilt_per_decade") * world.planted.confounding,
+            exp(world.planted.treatment * (_effect(row, "new_drug_keys") - _effect(row, "old_drug_keys"))),
+        )
+        for row in table("comparisons")
+    ]  # fmt: skip
+    columns = (
+        "comparison string, condition_key string, new_drug_keys array<string>, old_drug_keys array<string>, "
+        "outcome_key string, log_odds_of_new_per_sd_frailty double, log_odds_of_new_per_decade double, "
+        "hazard_ratio double"
+    )
+    return spark.createDataFrame(rows, columns)
+
+
+TABLES: Mapping[str, Callable[[SparkSession, World], DataFrame]] = MappingProxyType({
+    "comparisons": comparisons, "drug_reactions": drug_reactions, "outbreaks": outbreaks, "planted": planted,
+})  # fmt: skip
+"""How each table is made."""
+
+
+def _reaction(row: Row, scale: float, monthly: float) -> tuple[object, ...]:
+    excess_risk = number(row, "relative_risk", 1.0) - 1 if monthly else 0.0
+    return (
+        row["key"], row["drug_key"], row["modifier"] or None, row["outcome_key"], row["negative_control"] == "1",
+        number(row, "relative_risk", 1.0), 1 + scale * excess_risk if row["modifier"] else None,
+        scale * monthly * 12_000, row["source"],
+    )  # fmt: skip
+
+
+def _effect(comparison: Row, drugs: str) -> float:
+    """The log hazard ratio of the outcome, on the mean of the drugs, by risks.csv."""
+    keys = comparison[drugs].split(";")
+    of_class = {
+        row["factor"].removeprefix("drug:"): number(row, "log_hazard")
+        for row in table("risks")
+        if row["outcome_key"] == comparison["outcome_key"] and row["factor"].startswith("drug:")
+    }
+    return sum(of_class.get(by_key("drugs")[key]["class"], 0.0) for key in keys) / len(keys)

@@ -1,0 +1,331 @@
+"""Generated files: the same however they are made, whole or not there, and read by bronze to the last line."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+from typer.testing import CliRunner
+
+from lakehouse.bronze import landing as landing_zone
+from lakehouse.bronze.claims.claims_line import ClaimsLine
+from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.landed_file import LandedFile
+from lakehouse.cli import app
+from lakehouse.errors import UsageError
+from lakehouse.storage import Storage
+from lakehouse.synthetic import deliveries, generate, parts
+from lakehouse.synthetic.claims import FILES
+from lakehouse.synthetic.ehr import RESOURCES
+from lakehouse.synthetic.folders import Folder
+from lakehouse.synthetic.generate import Generation
+from lakehouse.synthetic.staging import Progress
+from lakehouse.synthetic.world import World
+from tests.synthetic import thin
+
+WORLD = World(people=2_000, begin=date(2022, 1, 1), end=date(2024, 12, 31), deliveries=2)
+DAYS = ["2024-11-01", "2024-12-01", "2025-01-01"]
+FEW = (
+    "ehr/Patient", "ehr/Condition", "ehr/Organization", "claims/pde", "claims/beneficiary", "truth/true_person",
+    "truth/planted",
+)  # fmt: skip
+"""Parts of every sort; all of them are written by the slow test."""
+
+Make = Callable[..., Generation]
+Lines = dict[str, list[str]]
+
+
+class Killed(BaseException):
+    """As if the process was killed."""
+
+
+@pytest.fixture(scope="module")
+def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("blocks")
+    thin.simulate(folder, WORLD)
+    return folder
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    _only(monkeypatch)
+
+
+def _only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate, "parts_of", lambda batch: [p for p in parts.parts_of(batch) if p.name in FEW])
+
+
+@pytest.fixture(scope="module")
+def make(spark: SparkSession, blocks: Path) -> Make:
+    """A generation into a folder, of thin blocks."""
+
+    def made(
+        folder: Path, world: World = WORLD, partitions: int = 3, on_progress: Progress = lambda what, done, total: None
+    ) -> Generation:
+        session = spark.newSession()
+        session.conf.set("spark.sql.shuffle.partitions", partitions)
+        session.conf.set("spark.sql.adaptive.coalescePartitions.enabled", "false")
+        session.conf.set("spark.sql.files.maxPartitionBytes", 2**20 // partitions)
+        landing, truth, scratch = (str(folder / name) for name in ("landing", "truth", "scratch"))
+        return Generation(session, world, landing, truth, scratch, on_progress, partial(thin.record, blocks))
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def whole(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A population that was generated at once."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        _only(monkeypatch)
+        generation = make(folder)
+        generated = generation.write()
+        generation.clear()
+    lines = _lines(folder / "landing")
+    told = Counter({name.rpartition("/")[2].partition(".")[0]: 0 for name in lines})
+    for name, found in lines.items():
+        told[name.rpartition("/")[2].partition(".")[0]] += len(found) - name.endswith(".csv")
+    assert told == {name.partition("/")[2]: rows for name, rows in generated.rows.items() if "truth" not in name}
+    assert generated.files == len(lines)
+    return folder
+
+
+def _lines(landing: Path) -> Lines:
+    """The sorted lines of each file that landed, hidden ones left out."""
+    files = [
+        file
+        for file in landing.rglob("*")
+        if file.is_file() and not re.search(r"/[._]", str(file)[len(str(landing)) :])
+    ]
+    return {str(file.relative_to(landing)): sorted(_text(file).splitlines()) for file in files}
+
+
+def _text(file: Path) -> str:
+    return (gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()).decode()
+
+
+def _truth(spark: SparkSession, folder: Path, table: str) -> list[tuple[object, ...]]:
+    return sorted(map(tuple, spark.read.parquet(f"{folder}/truth/{table}").collect()), key=str)
+
+
+def _owner(name: str, line: str, header: list[str]) -> str | None:
+    """Whose line it is; None for a header and for what is of nobody."""
+    if name.endswith(".csv"):
+        fields = line.split("|")
+        return None if fields == header else fields[header.index("BENE_ID")]
+    if "/Patient." in name:
+        found = re.search(r'^{"resourceType":"Patient","id":"([^"]+)"', line)
+    else:
+        found = re.search(r'"reference":"Patient/([^"]+)"', line)
+    return found.group(1) if found else None
+
+
+def _of(lines: Lines, owners: set[str | None] | None = None) -> Counter[tuple[str, str]]:
+    """Lines with the kind of file and delivery that they are in, of these owners."""
+    told: Counter[tuple[str, str]] = Counter()
+    for name, found in lines.items():
+        header = next((line.split("|") for line in found if "BENE_ID" in line), [])
+        kind = re.sub(r"\.\d+\.", ".", name)
+        told.update((kind, line) for line in found if owners is None or _owner(name, line, header) in owners)
+    return told
+
+
+def _owners(lines: Lines) -> set[str | None]:
+    headers = {
+        name: next((line.split("|") for line in found if "BENE_ID" in line), []) for name, found in lines.items()
+    }
+    return {_owner(name, line, headers[name]) for name, found in lines.items() for line in found}
+
+
+# --- the same, however it is made ----------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("partitions", [1, 16])
+def test_partitions_change_no_line_of_any_file(
+    spark: SparkSession, make: Make, whole: Path, tmp_path: Path, partitions: int
+) -> None:
+    make(tmp_path, partitions=partitions).write()
+    assert _lines(tmp_path / "landing") == _lines(whole / "landing")
+    assert _truth(spark, tmp_path, "true_person") == _truth(spark, whole, "true_person")
+
+
+@pytest.mark.usefixtures("few")
+def test_the_first_of_more_people_are_the_same_in_any_batch(
+    make: Make, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "BATCH_BLOCKS", 1)
+    make(tmp_path, World(1_010, WORLD.seed, WORLD.begin, WORLD.end, WORLD.deliveries)).write()
+    fewer, more = _lines(tmp_path / "landing"), _lines(whole / "landing")
+    owners = _owners(fewer)
+    assert 40 <= len(owners) < len(_owners(more))
+    assert set(_of(fewer)) == set(_of(more, owners))
+
+
+@pytest.mark.usefixtures("few")
+def test_another_seed_is_another_population(make: Make, blocks: Path, whole: Path, tmp_path: Path) -> None:
+    other = World(1_000, 8, WORLD.begin, WORLD.end, WORLD.deliveries)
+    thin.simulate(blocks, other)
+    make(tmp_path, other).write()
+    found, before = _of(_lines(tmp_path / "landing")), _of(_lines(whole / "landing"))
+    assert {line for _, line in found.keys() & before.keys() if "BENE_ID" not in line and '"pay"' not in line} == set()
+
+
+@pytest.mark.usefixtures("few")
+def test_killed_again_and_again_it_ends_as_undisturbed(
+    spark: SparkSession, make: Make, whole: Path, tmp_path: Path
+) -> None:
+    def when_simulated(what: str, done: int, total: int) -> None:
+        _kill_if((what, done) == ("blocks", total))
+
+    def when_half_written(what: str, done: int, total: int) -> None:
+        _kill_if(what == "parts" and done >= 3)
+
+    for stop in (when_simulated, when_half_written):
+        _killed(make(tmp_path, on_progress=stop))
+        assert _lines(tmp_path / "landing") == {}
+    for at in ("Patient.1", "_2024-12-01", "_true_person/"):
+        with pytest.MonkeyPatch.context() as killing:
+            killing.setattr(Folder, "move", _killed_at(at))
+            _killed(make(tmp_path))
+        assert _lines(tmp_path / "landing").items() <= _lines(whole / "landing").items()
+
+    generation = make(tmp_path)
+    assert not generation.write().was_there
+    generation.clear()
+    assert _lines(tmp_path / "landing") == _lines(whole / "landing")
+    assert _truth(spark, tmp_path, "true_person") == _truth(spark, whole, "true_person")
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(file.name for file in whole.iterdir())
+
+
+def _kill_if(reached: bool) -> None:
+    if reached:
+        raise Killed
+
+
+def _killed(generation: Generation) -> None:
+    with pytest.raises(Killed):
+        generation.write()
+
+
+def _killed_at(place: str) -> Callable[[Folder, str, str], None]:
+    """A `move` that works until a name with that in it is given or taken."""
+    real = Folder.move
+
+    def move(folder: Folder, name: str, to: str) -> None:
+        _kill_if(place in name or place in to)
+        real(folder, name, to)
+
+    return move
+
+
+@pytest.mark.usefixtures("few")
+def test_again_does_nothing(make: Make, whole: Path) -> None:
+    before = {file: file.stat().st_mtime_ns for file in whole.rglob("*")}
+    generated = make(whole).write()
+    assert generated.was_there
+    assert generated.count("ehr") > 0
+    assert {file: file.stat().st_mtime_ns for file in whole.rglob("*")} == before
+
+
+# --- what lands ----------------------------------------------------------------------------------------------------
+
+
+def test_there_is_a_folder_a_delivery(whole: Path) -> None:
+    for world in ("ehr", "claims"):
+        assert sorted(folder.name for folder in (whole / "landing" / world).iterdir()) == DAYS
+
+
+def test_a_delivery_has_one_version_of_a_resource(whole: Path) -> None:
+    for name, found in _lines(whole / "landing").items():
+        if name.startswith("ehr/"):
+            ids = [match.group(1) for line in found if (match := re.search(r'"id":"([^"]+)"', line))]
+            assert len(set(ids)) == len(found)
+
+
+def test_a_delivery_tells_what_was_known_before_its_day(whole: Path) -> None:
+    lines = _lines(whole / "landing")
+    for name, found in lines.items():
+        if name.startswith("ehr/"):
+            updated = {line.partition('"lastUpdated":"')[2][:10] for line in found}
+            day = name.split("/")[1]
+            assert max(updated) < day
+            assert day == DAYS[0] or min(updated) >= DAYS[DAYS.index(day) - 1]
+
+
+def test_truth_says_what_is_planted(spark: SparkSession, whole: Path) -> None:
+    assert ("genetics", 1.0) in _truth(spark, whole, "planted")
+    assert len(_truth(spark, whole, "true_person")) == 2 * thin.PERSONS
+
+
+@pytest.mark.slow
+def test_bronze_reads_every_line(spark: SparkSession, make: Make, tmp_path: Path) -> None:
+    generated = make(tmp_path).write()
+    storage = Storage(spark, f"{tmp_path}/tables")
+    landing_zone.take(storage, f"{tmp_path}/landing", f"{tmp_path}/checkpoint", 65_536)
+    assert storage.read(LandedFile).filter("defect is not null").count() == 0
+    assert storage.read(LandedFile).count() == generated.files
+    ehr, claims = storage.read(EhrLine), storage.read(ClaimsLine)
+    assert (ehr.count(), claims.count()) == (generated.count("ehr"), generated.count("claims"))
+    types = {row.resource_type for row in ehr.select("resource_type").distinct().collect()}
+    assert types == set(RESOURCES)
+    assert {row.file_kind for row in claims.select("file_kind").distinct().collect()} <= set(FILES)
+
+
+# --- refusals ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("few")
+def test_another_world_is_refused_with_what_differs(make: Make, whole: Path) -> None:
+    other = World(2_001, WORLD.seed, WORLD.begin, WORLD.end, WORLD.deliveries)
+    with pytest.raises(UsageError, match=r"another population \(people 2000, not 2001\): name another with --landing"):
+        make(whole, other).write()
+
+
+@pytest.mark.parametrize(("filled", "option"), [("landing", "--landing DIR"), ("truth", "--set truth=DIR")])
+def test_what_was_not_generated_is_left_alone(make: Make, tmp_path: Path, filled: str, option: str) -> None:
+    (tmp_path / filled / "ehr").mkdir(parents=True)
+    with pytest.raises(UsageError, match=f"{filled} .*is not empty.* name another with {option}"):
+        make(tmp_path).write()
+    assert not (tmp_path / "landing" / "_generation.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--people", "0"), ["--people", "greater than or equal to 1"]),
+        (("--people", "some"), ["--people"]),
+        (("--from", "2020-13-01"), ["--from", "month"]),
+        (("--until", "2018-12-31"), ["--until 2018-12-31 must not be before --from 2019-01-01"]),
+        (("--deliveries", "weekly:3"), ["--deliveries", "monthly:"]),
+        (("--deliveries", "monthly:84"), ["monthly:84 is more", "at most monthly:83"]),
+        (("--set", "synthetic.planted.genetic=0"), ["did you mean 'genetics'", "adverse_reactions"]),
+        (("--set", "synthetic.planted.genetics=-1"), ["greater than or equal to 0"]),
+        (("--set", "synthetic.seed=some"), ["synthetic.seed", "'some'"]),
+    ],
+)
+def test_wrong_arguments_are_refused_with_what_is_allowed(
+    tmp_path: Path, arguments: tuple[str, ...], told: list[str]
+) -> None:
+    done = CliRunner().invoke(app, ["generate", "--home", str(tmp_path), *arguments], env={"COLUMNS": "200"})
+    assert done.exit_code == 2
+    assert [part for part in told if part not in done.stderr] == []
+
+
+@pytest.mark.parametrize(
+    ("end", "count", "days"),
+    [
+        (date(2025, 12, 31), 1, [date(2025, 12, 1), date(2026, 1, 1)]),
+        (date(2024, 3, 30), 1, [date(2024, 2, 29), date(2024, 3, 31)]),
+        (date(2024, 6, 14), 0, [date(2024, 6, 15)]),
+    ],
+)
+def test_deliveries_are_a_month_apart_and_end_the_day_after(end: date, count: int, days: list[date]) -> None:
+    assert list(deliveries.days(World(begin=date(2023, 1, 1), end=end, deliveries=count))) == days
