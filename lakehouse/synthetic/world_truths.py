@@ -16,7 +16,8 @@ from lakehouse.synthetic.world import World
 
 def planted(spark: SparkSession, world: World) -> DataFrame:
     """How much of each thing is planted: 1 as published or as described, 0 not at all."""
-    return spark.createDataFrame(list(asdict(world.planted).items()), "planted string, size double")
+    rows = [(name, float(size)) for name, size in asdict(world.planted).items()]
+    return spark.createDataFrame(rows, "planted string, size double")
 
 
 def outbreaks(spark: SparkSession, world: World) -> DataFrame:
@@ -36,7 +37,7 @@ def drug_reactions(spark: SparkSession, world: World) -> DataFrame:
     users, null where there is none; planted_excess_per_1000_years is what happens beyond the risk without the drug,
     or without the modifier.
     """
-    scale = world.planted.adverse_reactions
+    scale = float(world.planted.adverse_reactions)
     monthly = {reaction.key: reaction.monthly for reaction in reactions.reactions()}
     rows = [_reaction(row, scale, monthly.get(row["key"], 0.0)) for row in table("drug_reactions")]
     columns = (

@@ -36,6 +36,9 @@ _EMERGENCY_TESTS = {"basic_metabolic_panel": 0.42, "complete_blood_count": 0.45}
 _INPATIENT_TESTS = {"basic_metabolic_panel": 0.62, "complete_blood_count": 0.62, "comprehensive_metabolic_panel": 0.16}
 _INPATIENT_DAYS = 6
 _SMOKING_ASKED = 0.2
+_SUMS = {"total_cholesterol": (("ldl", 1.0), ("hdl", 1.0), ("triglycerides", 0.2))}
+"""A value that follows from others of the same sample: Friedewald 1972, in mg/dL."""
+
 _WHITE_COAT_ROUNDED = 0.35
 """Share of blood pressures that are read to the nearest ten: digit preference, 30 to 50 % (literature range, R)."""
 
@@ -83,7 +86,11 @@ def _measure(
         return
     visits = encounters.visits
     ids = identify(f"measurement:{measure}", visits.id[at], time)
-    values = observer.values(measure, visits.person[at], time // 1440, visits.event[at], ids)
+    if measure in _SUMS:
+        parts = [weight * _values(encounters, observer, part, at, time) for part, weight in _SUMS[measure]]
+        values = np.round(np.sum(parts, axis=0))
+    else:
+        values = _values(encounters, observer, measure, at, time)
     if measure in ("sbp", "dbp"):
         by_hand = (identify("by hand", visits.id[at]) % 1000) < 1000 * _WHITE_COAT_ROUNDED
         values = np.where(by_hand, np.round(values, -1), values)
@@ -92,6 +99,12 @@ def _measure(
         "measure_key": np.full(len(at), measure, dtype=object), "start_time": time.astype("datetime64[m]"),
         "value": values, "report": report, "in_ehr": encounters.in_ehr[at],
     })  # fmt: skip
+
+
+def _values(encounters: Encounters, observer: Observer, measure: str, at: Integers, time: Integers) -> Floats:
+    visits = encounters.visits
+    ids = identify(f"measurement:{measure}", visits.id[at], time)
+    return observer.values(measure, visits.person[at], time // 1440, visits.event[at], ids)
 
 
 @cache

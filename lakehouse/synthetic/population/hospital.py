@@ -34,7 +34,7 @@ class Hospital:
         persons, months = len(life.people), len(world.months) - 1
         self._busy_until = np.full(persons, -NEVER)
         self._prior: list[list[int]] = [[] for _ in range(persons)]
-        self._due: list[tuple[int, int, str, int]] = []
+        self._due: list[tuple[int, int, str, int, str, str]] = []
         self._planned = [
             (row, streams.uniform(f"planned:{row['cause_key']}", persons, months).astype(np.float32))
             for row in table("admissions")
@@ -42,26 +42,27 @@ class Hospital:
         ]
 
     def step(self, month: int, start: int, end: int, events: Iterable[Event], hazard: Floats) -> None:
-        """Take a month's events; stays lead to others, and to death. hazard: person by outcome, in this month."""
-        for event in [*events, *self._elective(month, start, end), *self._births(start, end)]:
-            if event.setting == INPATIENT:
-                heapq.heappush(self._due, (event.day, event.person, event.condition, NO_INDEX))
-                if event.reaction:
-                    self.life.events.append(event)
-            else:
-                self._note(event)
-        while self._due and self._due[0][0] < end:
-            day, person, cause, index = heapq.heappop(self._due)
-            lives = self.life.people.birth[person] <= day <= self.life.death[person]
-            if lives and (day > self._busy_until[person] or cause in NEWBORN):
-                self._admit(month, day, person, cause, index, hazard)
+        """Take a month's events in the order of their days; stays lead to others, and to death.
 
-    def _note(self, event: Event) -> None:
-        """An event that is not admitted. Nothing happens to who is in hospital or dead."""
-        if self._busy_until[event.person] < event.day <= self.life.death[event.person]:
-            self.life.events.append(event)
-            if event.setting != NOWHERE:
-                self._followed(event.person, event.condition, event.day)
+        hazard: person by outcome, in this month. Nothing happens to who is in hospital, dead or not yet born.
+        """
+        for event in [*events, *self._elective(month, start, end), *self._births(start, end)]:
+            self._await(event)
+        while self._due and self._due[0][0] < end:
+            day, person, condition, index, setting, reaction = heapq.heappop(self._due)
+            lives = self.life.people.birth[person] <= day <= self.life.death[person]
+            if not lives or (day <= self._busy_until[person] and condition not in NEWBORN):
+                continue
+            if reaction or setting != INPATIENT:
+                self.life.events.append(Event(person, condition, day, setting, reaction or None))
+            if setting == INPATIENT:
+                self._admit(month, day, person, condition, index, hazard)
+            elif setting != NOWHERE:
+                self._followed(person, condition, day)
+
+    def _await(self, event: Event, index: int = NO_INDEX) -> None:
+        waits = (event.day, event.person, event.condition, index, event.setting, event.reaction or "")
+        heapq.heappush(self._due, waits)
 
     def _admit(self, month: int, day: int, person: int, cause: str, index: int, hazard: Floats) -> None:
         life = self.life
@@ -94,7 +95,7 @@ class Hospital:
         weights = hazard[person, acute] * inpatient_shares(self.life.people.age_of(person, stay.end))
         back = stays.returns(self.streams, stay, stay.risk, weights, hazards().acute)
         if back:
-            heapq.heappush(self._due, (back[0], person, back[1], index))
+            self._await(Event(person, back[1], back[0], INPATIENT), index)
 
     def _facts(self, month: int, stay: Stay) -> dict[str, float]:
         """The value of each factor of knowledge/readmission.csv."""

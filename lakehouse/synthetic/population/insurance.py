@@ -78,7 +78,7 @@ def _before_medicare(
     income = society.income[:, None]
     medicaid = np.where(age < 19, np.interp(income, (0.5, 1.4, 2.5, 4), (0.92, 0.8, 0.45, 0.03)),
                         np.interp(income, (0.3, 1.0, 1.38, 1.8, 3), (0.75, 0.62, 0.45, 0.12, 0.01)))  # fmt: skip
-    uninsured = np.where(age < 19, 0.05, np.interp(income, (0.5, 1.4, 3, 6), (0.2, 0.21, 0.12, 0.04)))
+    uninsured = np.where(age < 19, 0.015, np.interp(income, (0.5, 1.4, 3, 6), (0.2, 0.21, 0.12, 0.04)))
     payer = np.select([inclination < medicaid, inclination > 1 - uninsured], [MEDICAID, NONE], COMMERCIAL)
     gap = streams.uniform("insurance:gap", persons, months) < _GAPS_A_YEAR / 12
     length = np.ceil(3 * streams.uniform("insurance:length of gap", persons, months)).astype(int)

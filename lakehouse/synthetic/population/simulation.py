@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lakehouse.synthetic.knowledge import table
-from lakehouse.synthetic.population import baseline, childbirth, insurance, people, physiology, society
+from lakehouse.synthetic.population import baseline, childbirth, insurance, people, physiology, society, stays
 from lakehouse.synthetic.population import genome as genome_of
 from lakehouse.synthetic.population.conditions import Diseases, conditions
 from lakehouse.synthetic.population.epidemics import intensity
@@ -19,7 +19,7 @@ from lakehouse.synthetic.population.life import Event, Life, Risk
 from lakehouse.synthetic.population.people import DAYS_A_YEAR
 from lakehouse.synthetic.population.physiology import TRACKED
 from lakehouse.synthetic.population.reactions import INPATIENT_SHARE, Reactions
-from lakehouse.synthetic.population.settings import EMERGENCY, INPATIENT, setting
+from lakehouse.synthetic.population.settings import EMERGENCY, INPATIENT, inpatient_shares, setting
 from lakehouse.synthetic.population.society import NEVER
 from lakehouse.synthetic.population.therapy import Therapy
 from lakehouse.synthetic.streams import Floats, Integers, Streams
@@ -235,8 +235,16 @@ class Simulation:
             free = alive & (self.people.age(day) >= 18)
             if name in self.life.conditions:
                 free &= ~active[:, self.life.column(name)]
-            yearly = 1 - np.exp(-12 * hazard[:, place])
+            monthly = hazard[:, place] + (self._death_in_hospital(day, hazard) if name == DEATH else 0)
+            yearly = 1 - np.exp(-12 * monthly)
             self.life.risks += [Risk(int(p), outcome, day, 365, float(yearly[p])) for p in np.flatnonzero(free)]
+
+    def _death_in_hospital(self, day: int, hazard: Floats) -> Floats:
+        """The monthly hazard of dying in a stay for an acute event; returns from other stays are not foreseen."""
+        age, first = self.people.age(day), len(self.hazards.chronic)
+        admitted = np.stack([inpatient_shares(years) for years in np.maximum(age, 0)])
+        dies = [stays.death_share(cause, age, self.life.society.frailty) for cause in self.hazards.acute]
+        return np.asarray((hazard[:, first:-1] * admitted * np.stack(dies, axis=1)).sum(axis=1))
 
 
 def _condition_shifts(life: Life) -> dict[str, dict[int, Floats]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -65,19 +66,26 @@ def course(streams: Streams, person: int, cause: str, start: int, age: float, fr
     log_variance = np.log1p((spread / mean) ** 2)
     length = float(np.exp(np.log(mean) - log_variance / 2 + np.sqrt(log_variance) * stream.standard_normal()))
     severity = float(stream.random())
-    death = number(row, "death_share")
-    odds = np.log(death / (1 - death)) + 0.05 * (age - 70) + 0.35 * frailty if 0 < death < 1 else -20.0
     stay = Stay(person, start, start + max(1, round(length)), cause, planned, severity=severity)
     stay.procedures = tuple(filter(None, row["procedures"].split(";")))
     if stream.random() < number(row, "icu_share") * (0.5 + severity):
         stay.icu_days = max(1, round((stay.end - start) * (0.2 + 0.4 * stream.random())))
     where = stream.random(4)
-    stay.discharge = _ending(row, age, 1 / (1 + np.exp(-odds)), where)
+    stay.discharge = _ending(row, age, float(death_share(cause, age, frailty)), where)
     if stay.discharge in ("skilled_nursing", "home_health"):
         stay.facility_days = max(
             3, round(float(stream.gamma(2.2, 11.0 if stay.discharge == "skilled_nursing" else 18.0)))
         )
     return stay
+
+
+def death_share(cause: str, age: Any, frailty: Any) -> Any:
+    """The probability of dying in a stay for the cause, by age in years and frailty; numbers or arrays of them."""
+    row = admissions().get(cause)
+    share = number(row, "death_share") if row else 0.0
+    if not 0 < share < 1:
+        return np.zeros_like(age, dtype=np.float64)
+    return 1 / (1 + np.exp(-(np.log(share / (1 - share)) + 0.05 * (age - 70) + 0.35 * frailty)))
 
 
 def _ending(row: Row, age: float, death: float, chance: Floats) -> str:
