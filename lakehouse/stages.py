@@ -250,11 +250,12 @@ def _print_generated(console: Console, conf: Conf, generated: Generated, seconds
     people, where = conf.synthetic.people, f"--home {conf.home} --landing {conf.landing_path}"
     resources, lines = generated.count("ehr"), generated.count("claims")
     console.print(
-        f"{people:,} people, {resources:,} resources ({resources / people:.0f} a person), {lines:,} claim lines "
+        f"{people:,} people, {resources:,} resources ({resources / people:.0f} a person), {lines:,} lines of claims "
         f"({lines / people:.0f} a person), {generated.files} files in {conf.landing_path}; the truth in "
         f"{conf.truth_path}: {'all there already' if generated.was_there else f'done in {seconds:.0f} s'}. "
         f"Next: lakehouse run {where}",
         highlight=False,
+        soft_wrap=True,
     )
 
 

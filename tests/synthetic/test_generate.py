@@ -6,6 +6,7 @@ import gzip
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -27,10 +28,12 @@ from lakehouse.synthetic.ehr import RESOURCES
 from lakehouse.synthetic.folders import Folder
 from lakehouse.synthetic.generate import Generation
 from lakehouse.synthetic.staging import Progress
-from lakehouse.synthetic.world import World
+from lakehouse.synthetic.world import Planted, World
 from tests.synthetic import thin
 
-WORLD = World(people=2_000, begin=date(2022, 1, 1), end=date(2024, 12, 31), deliveries=2)
+WORLD = World(2_000, 7, date(2022, 1, 1), date(2024, 12, 31), deliveries=2, planted=Planted(defects=0))
+"""A world whose lines can all be read."""
+
 DAYS = ["2024-11-01", "2024-12-01", "2025-01-01"]
 FEW = (
     "ehr/Patient", "ehr/Condition", "ehr/Organization", "claims/pde", "claims/beneficiary", "truth/true_person",
@@ -162,7 +165,7 @@ def test_the_first_of_more_people_are_the_same_in_any_batch(
     make: Make, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deliveries, "BATCH_BLOCKS", 1)
-    make(tmp_path, World(1_010, WORLD.seed, WORLD.begin, WORLD.end, WORLD.deliveries)).write()
+    make(tmp_path, replace(WORLD, people=1_010)).write()
     fewer, more = _lines(tmp_path / "landing"), _lines(whole / "landing")
     owners = _owners(fewer)
     assert 40 <= len(owners) < len(_owners(more))
@@ -171,7 +174,7 @@ def test_the_first_of_more_people_are_the_same_in_any_batch(
 
 @pytest.mark.usefixtures("few")
 def test_another_seed_is_another_population(make: Make, blocks: Path, whole: Path, tmp_path: Path) -> None:
-    other = World(1_000, 8, WORLD.begin, WORLD.end, WORLD.deliveries)
+    other = replace(WORLD, people=1_000, seed=8)
     thin.simulate(blocks, other)
     make(tmp_path, other).write()
     found, before = _of(_lines(tmp_path / "landing")), _of(_lines(whole / "landing"))
@@ -270,7 +273,8 @@ def test_bronze_reads_every_line(spark: SparkSession, make: Make, tmp_path: Path
     generated = make(tmp_path).write()
     storage = Storage(spark, f"{tmp_path}/tables")
     landing_zone.take(storage, f"{tmp_path}/landing", f"{tmp_path}/checkpoint", 65_536)
-    assert storage.read(LandedFile).filter("defect is not null").count() == 0
+    for table in (LandedFile, EhrLine, ClaimsLine):
+        assert storage.read(table).filter("defect is not null").count() == 0
     assert storage.read(LandedFile).count() == generated.files
     ehr, claims = storage.read(EhrLine), storage.read(ClaimsLine)
     assert (ehr.count(), claims.count()) == (generated.count("ehr"), generated.count("claims"))
@@ -284,7 +288,7 @@ def test_bronze_reads_every_line(spark: SparkSession, make: Make, tmp_path: Path
 
 @pytest.mark.usefixtures("few")
 def test_another_world_is_refused_with_what_differs(make: Make, whole: Path) -> None:
-    other = World(2_001, WORLD.seed, WORLD.begin, WORLD.end, WORLD.deliveries)
+    other = replace(WORLD, people=2_001)
     with pytest.raises(UsageError, match=r"another population \(people 2000, not 2001\): name another with --landing"):
         make(whole, other).write()
 

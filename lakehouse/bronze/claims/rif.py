@@ -78,12 +78,13 @@ def read(table: type[RifRecord], lines: ClaimsLine) -> DataFrame:
     """
     fields = {name: column for name, column in table.declared.items() if isinstance(column, Field)}
     names = _names_by_type(fields)
+    places = {type_: f"_place_{number}" for number, type_ in enumerate(names)}
     texts = {type_: f"_text_{number}" for number, type_ in enumerate(names)}
     values = {type_: f"_value_{number}" for number, type_ in enumerate(names)}
+    readable = lines.filter((F.col("file_kind") == table.rif) & F.col("defect").isNull())
     rows = (
-        lines.filter((F.col("file_kind") == table.rif) & F.col("defect").isNull())
-        .withColumn("_header", F.split("header", r"[|\t,]"))
-        .withColumns({texts[type_]: F.transform(_array(names[type_]), _text) for type_ in names})
+        readable.join(F.broadcast(_layouts(readable, names, places)), "header")
+        .withColumns({texts[type_]: F.transform(places[type_], _text) for type_ in names})
         .withColumns({values[type_]: F.transform(texts[type_], _reader(type_)) for type_ in names})
     )
     unparsed = [_unparsed(names[type_], texts[type_], values[type_]) for type_ in names]
@@ -91,9 +92,20 @@ def read(table: type[RifRecord], lines: ClaimsLine) -> DataFrame:
         *(F.col(name) for name in SourceRecord.declared if name != "content"),
         F.xxhash64("raw").alias("content"),
         F.concat(*unparsed).alias("unparsed"),
-        F.array_except("_header", F.flatten(F.array(*map(_array, names.values())))).alias("unread_fields"),
+        "unread_fields",
         *(_column(name, field, names, values).alias(name) for name, field in fields.items()),
     )
+
+
+def _layouts(lines: DataFrame, names: dict[str, list[str]], places: dict[str, str]) -> DataFrame:
+    """Where each header has the fields: looked up once a header, of which there are few, and not once a line."""
+    split = lines.select("header").distinct().withColumn("_header", F.split("header", r"[|\t,]"))
+    found = {
+        place: F.transform(_array(names[type_]), lambda name: _position(F.col("_header"), name))
+        for type_, place in places.items()
+    }
+    unread = F.array_except("_header", F.flatten(F.array(*map(_array, names.values()))))
+    return split.select("header", unread.alias("unread_fields"), *(at.alias(name) for name, at in found.items()))
 
 
 def _names_of(name: str, field: Field) -> tuple[str, ...]:
@@ -125,9 +137,9 @@ def _array(texts: list[str]) -> SparkColumn:
     return F.array(*map(F.lit, texts))
 
 
-def _text(field_name: SparkColumn) -> SparkColumn:
-    """The text of a field, by its name in the header; null where the header does not have it."""
-    return F.get("field_values", _position(F.col("_header"), field_name) - 1)
+def _text(place: SparkColumn) -> SparkColumn:
+    """The text of the field in that place, from 1; null where the header does not have it."""
+    return F.get("field_values", place - 1)
 
 
 def _position(texts: SparkColumn, text: SparkColumn) -> SparkColumn:
