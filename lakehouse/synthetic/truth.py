@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lakehouse.synthetic.care.visits import encounter_id
 from lakehouse.synthetic.frames import (
     NULL,
     TRUE_DIPLOTYPE,
@@ -23,7 +24,6 @@ from lakehouse.synthetic.population.epidemics import outbreaks
 from lakehouse.synthetic.population.genome import ABSENT, ANCESTRIES, loci, place_of
 from lakehouse.synthetic.population.hazards import DEATH
 from lakehouse.synthetic.population.life import Life
-from lakehouse.synthetic.streams import identify
 from lakehouse.synthetic.world import World
 
 _STAGES = np.array(("I", "II", "III", "IV"), dtype=object)
@@ -119,7 +119,7 @@ def _risks(world: World, journal: Journal, life: Life) -> None:
 def _encounter_of(life: Life, stay: int) -> int:
     """The id of the encounter that is a stay."""
     found = life.stays[stay]
-    return int(identify("encounter:stay", life.people.person[found.person], found.start, 0))
+    return int(encounter_id("stay", life.people.person[found.person], found.start))
 
 
 def _reactions(journal: Journal, life: Life) -> None:
@@ -143,7 +143,7 @@ def _infections(world: World, journal: Journal, life: Life) -> None:
         return
     person, day = (np.array([one[i] for one in found], dtype=np.int64) for i in (0, 1))
     condition = np.array([one[2] for one in found], dtype=object)
-    month = np.clip(np.searchsorted(world.months, day, side="right") - 1, 0, len(world.months) - 2)
+    month = world.month_of(day)
     place = life.society.place[person, month].astype(np.int64)
     county = np.array([row["county_fips"] for row in table("places")], dtype=object)[place]
     outbreak = np.full(len(found), None, dtype=object)

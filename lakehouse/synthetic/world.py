@@ -77,6 +77,10 @@ class World:
         starts = (first + np.arange(count)).astype("datetime64[D]").astype(np.int64)
         return np.append(starts, self.last_day + 1)
 
+    def month_of(self, days: np.ndarray) -> np.ndarray:
+        """The month of the window in which each day lies; the first or last for days outside."""
+        return np.asarray(np.clip(np.searchsorted(self.months, days, side="right") - 1, 0, len(self.months) - 2))
+
 
 def day_number(day: date) -> int:
     """Days since 1970-01-01."""

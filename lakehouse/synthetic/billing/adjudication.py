@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lakehouse.synthetic.billing.arrays import Booleans, Texts, chance, where_kept
+from lakehouse.synthetic.arrays import Booleans, Texts, chance, where_kept
 from lakehouse.synthetic.knowledge import number, table
 from lakehouse.synthetic.streams import Floats, Integers, Streams
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lakehouse.synthetic.billing.arrays import (
+from lakehouse.synthetic.arrays import (
     Booleans,
     Texts,
     chance,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lakehouse.synthetic.billing.arrays import Texts, dates_of, days_of, either, find, where_kept
+from lakehouse.synthetic.arrays import Texts, dates_of, days_of, either, find, where_kept
 from lakehouse.synthetic.billing.block import Encounters
 from lakehouse.synthetic.billing.drafts import Claims
 from lakehouse.synthetic.billing.forms import forms

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lakehouse.synthetic.arrays import chance, repeated
 from lakehouse.synthetic.billing.adjudication import (
     Versions,
     counts_toward_limits,
@@ -15,7 +16,6 @@ from lakehouse.synthetic.billing.adjudication import (
     versions,
 )
 from lakehouse.synthetic.billing.amounts import Amounts, amounts
-from lakehouse.synthetic.billing.arrays import chance, repeated
 from lakehouse.synthetic.billing.drafts import Drafts
 from lakehouse.synthetic.billing.forms import forms
 from lakehouse.synthetic.billing.plans import Coverage, plans

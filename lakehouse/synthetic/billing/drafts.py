@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from lakehouse.synthetic.billing.arrays import Texts, starts_of, sum_by
+from lakehouse.synthetic.arrays import Texts, starts_of, sum_by
 from lakehouse.synthetic.streams import Integers
 
 

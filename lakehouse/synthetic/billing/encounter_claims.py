@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lakehouse.synthetic.billing.arrays import lookup, repeated
+from lakehouse.synthetic.arrays import lookup, repeated
 from lakehouse.synthetic.billing.block import Encounters, Services
 from lakehouse.synthetic.billing.drafts import Claims, Drafts, Lines
 from lakehouse.synthetic.billing.fees import Group, fee_schedule

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lakehouse.synthetic.billing.arrays import chance, days_of, repeated
+from lakehouse.synthetic.arrays import chance, days_of, repeated
 from lakehouse.synthetic.billing.drafts import Claims, Drafts, Lines
 from lakehouse.synthetic.billing.fees import fee_schedule
 from lakehouse.synthetic.billing.forms import EQUIPMENT, PARTS, forms

@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from lakehouse.synthetic.billing.arrays import Texts
+from lakehouse.synthetic.arrays import Texts
 from lakehouse.synthetic.knowledge import Row, by_key, number, table
 from lakehouse.synthetic.streams import Integers
 

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from lakehouse.synthetic.billing.arrays import Booleans, Texts
+from lakehouse.synthetic.arrays import Booleans, Texts
 from lakehouse.synthetic.billing.fees import Group
 from lakehouse.synthetic.knowledge import Row, by_key, number, table
 from lakehouse.synthetic.streams import Floats, Integers

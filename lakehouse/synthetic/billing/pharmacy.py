@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from lakehouse.synthetic.arrays import Booleans, chance, dates_of, days_of, lookup, where_kept, year_of
 from lakehouse.synthetic.billing.adjudication import ACTIONS, Versions, outcomes, versions
 from lakehouse.synthetic.billing.amounts import Amounts, amounts
-from lakehouse.synthetic.billing.arrays import Booleans, chance, dates_of, days_of, lookup, where_kept, year_of
 from lakehouse.synthetic.billing.fees import fee_schedule
 from lakehouse.synthetic.billing.plans import NO_LIMIT, Coverage, medicare, plans
 from lakehouse.synthetic.billing.sharing import Owed, Terms, owe_in_order

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from lakehouse.synthetic.billing.arrays import Booleans, Texts, days_of, lookup
+from lakehouse.synthetic.arrays import Booleans, Texts, days_of, lookup
 from lakehouse.synthetic.journal import Rows
 from lakehouse.synthetic.knowledge import number, table
 from lakehouse.synthetic.streams import Floats, Integers

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from lakehouse.synthetic.billing.arrays import Booleans, Texts, apportion, lookup, with_none, year_of
+from lakehouse.synthetic.arrays import Booleans, Texts, apportion, lookup, with_none, year_of
 from lakehouse.synthetic.billing.block import Encounters
 from lakehouse.synthetic.billing.drafts import Claims, Drafts
 from lakehouse.synthetic.billing.forms import forms

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lakehouse.synthetic.billing.arrays import Booleans, apportion, before, starts_of, sum_by, year_of
+from lakehouse.synthetic.arrays import Booleans, apportion, before, starts_of, sum_by, year_of
 from lakehouse.synthetic.billing.drafts import Claims, Drafts
 from lakehouse.synthetic.billing.fees import PREVENTIVE, Group, fee_schedule
 from lakehouse.synthetic.billing.forms import forms

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from lakehouse.synthetic.arrays import Texts, dates_of, either, starts_of, sum_by, where_kept, with_none
 from lakehouse.synthetic.billing.adjudication import ACTIONS, Versions
-from lakehouse.synthetic.billing.arrays import Texts, dates_of, either, starts_of, sum_by, where_kept, with_none
 from lakehouse.synthetic.billing.block import Encounters
 from lakehouse.synthetic.billing.contents import Contents
 from lakehouse.synthetic.billing.decision import Decided

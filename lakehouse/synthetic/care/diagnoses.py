@@ -68,7 +68,7 @@ def _of_encounters(streams: Streams, journal: Journal, life: Life, encounters: E
 def _problem_lists(world: World, streams: Streams, journal: Journal, life: Life, encounters: Encounters) -> None:
     """What was found, from its onset: recorded at the first encounter after it was found, if it is put on the list."""
     visits = encounters.visits
-    order = np.lexsort((visits.start, visits.person))
+    order = visits.in_order()
     first = np.searchsorted(visits.person[order], np.arange(len(life.people) + 1))
     for place, condition in enumerate(life.conditions):
         chance = streams.uniform(f"diagnoses:list:{condition}", len(life.people))
@@ -125,13 +125,13 @@ def _social_needs(streams: Streams, journal: Journal, life: Life, encounters: En
     }
     asked = np.flatnonzero(encounters.in_ehr & np.isin(visits.key, ("wellness_visit", "primary_care_visit")))
     adult = (visits.day[asked] - life.people.birth[visits.person[asked]]) > 18 * DAYS_A_YEAR
-    order = asked[adult][np.lexsort((visits.start[asked[adult]], visits.person[asked[adult]]))]
-    first, index = np.unique(visits.person[order], return_index=True)
+    asked_first = visits.first_of_each(asked[adult])
+    first = visits.person[asked_first]
     for condition, has in needs.items():
         told = has[first] & (
             streams.chance(f"social:{condition}", life.people.person[first]) < _SOCIAL_NEED_RECORDED_SHARE
         )
-        at = order[index[told]]
+        at = asked_first[told]
         if not len(at):
             continue
         day = visits.day[at].astype("datetime64[D]")

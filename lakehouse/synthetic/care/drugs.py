@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lakehouse.synthetic.arrays import repeated
 from lakehouse.synthetic.care.encounters import Encounters
 from lakehouse.synthetic.frames import ADMINISTRATION, DISPENSING, NULL, PRESCRIPTION, TRUE_COURSE
 from lakehouse.synthetic.journal import Journal
@@ -74,13 +75,12 @@ def _truth(world: World, journal: Journal, life: Life, courses: _Courses) -> Non
 def _prescribe(world: World, journal: Journal, life: Life, encounters: Encounters, courses: _Courses) -> None:
     """An order at the start of a course and each year of it, at the visit before, and its fills."""
     home = np.flatnonzero(courses.at_home)
-    begins = np.maximum(
-        courses.start[home], world.first_day - (world.first_day - courses.start[home]) % _RENEWED_AFTER_DAYS
-    )
+    since = (world.first_day - courses.start[home]) % _RENEWED_AFTER_DAYS  # the last order before the window
+    begins = np.maximum(courses.start[home], world.first_day - since)
     last = np.minimum(courses.end[home] - 1, world.last_day)
     times = (last - begins) // _RENEWED_AFTER_DAYS + 1
-    course = np.repeat(home, times)
-    nth = np.arange(len(course)) - np.repeat(np.cumsum(times) - times, times)
+    which, nth = repeated(times)
+    course = home[which]
     wanted = np.repeat(begins, times) + nth * _RENEWED_AFTER_DAYS
     encounter, day = _visit_before(encounters, courses.person[course], wanted)
     end = np.minimum(courses.end[course], wanted + _RENEWED_AFTER_DAYS)
@@ -92,11 +92,8 @@ def _prescribe(world: World, journal: Journal, life: Life, encounters: Encounter
     ids = identify("prescription", person, wanted, numbers_of(courses.drug[course]))
     has_visit = encounter != NULL
     place = np.where(has_visit, encounter, 0)
-    status = np.where(
-        courses.end[course] > world.last_day,
-        "active",
-        np.where(courses.end[course] - courses.start[course] <= 120, "completed", "stopped"),
-    )
+    is_short = courses.end[course] - courses.start[course] <= _SHORT_DAYS
+    status = np.where(courses.end[course] > world.last_day, "active", np.where(is_short, "completed", "stopped"))
     practitioner = np.where(has_visit, encounters.practitioner[place], NULL)
     journal.add(PRESCRIPTION, {
         "id": ids, "person": person, "encounter": np.where(has_visit, encounters.visits.id[place], NULL),
@@ -115,8 +112,7 @@ def _dispense(
     """Fills: each when the one before is used up, later where doses are left out."""
     gap = supply / np.clip(courses.adherence[course], 0.25, 0.99)
     times = np.maximum(np.ceil((end - start) / gap).astype(np.int64), 1)
-    of_order = np.repeat(np.arange(len(course)), times)
-    nth = np.arange(len(of_order)) - np.repeat(np.cumsum(times) - times, times)
+    of_order, nth = repeated(times)
     person = courses.person[course][of_order]
     day = start[of_order] + np.floor(nth * gap[of_order]).astype(np.int64)
     day += identify("fill delay", order[of_order], nth) % 4
@@ -133,7 +129,7 @@ def _dispense(
 def _visit_before(encounters: Encounters, persons: Integers, days: Integers) -> tuple[Integers, Integers]:
     """The place and day of the last encounter of each person until a day; NULL and that day where there is none."""
     visits = encounters.visits
-    order = np.lexsort((visits.start, visits.person))
+    order = visits.in_order()
     keyed = visits.person[order] * 10**6 + visits.day[order]
     place = np.searchsorted(keyed, persons * 10**6 + days, side="right") - 1
     found = order[np.maximum(place, 0)]

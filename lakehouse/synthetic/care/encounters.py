@@ -76,7 +76,7 @@ def _by_video(streams: Streams, visits: Visits) -> NDArray[Any]:
 
 def _facilities(world: World, streams: Streams, life: Life, directory: Directory, visits: Visits) -> Integers:
     """The facility of each visit: a person keeps to one of each kind until he moves."""
-    month = np.clip(np.searchsorted(world.months, visits.day, side="right") - 1, 0, len(world.months) - 2)
+    month = world.month_of(visits.day)
     place = life.society.place[visits.person, month].astype(np.int64)
     facility = np.zeros(len(visits), dtype=np.int64)
     kind_of = {key: row["facility_kind"] for key, row in by_key("encounters").items()}

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from lakehouse.synthetic.arrays import repeated
 from lakehouse.synthetic.care.encounters import Encounters
 from lakehouse.synthetic.care.observer import Observer
 from lakehouse.synthetic.frames import MEASUREMENT, NULL, REPORT
@@ -125,20 +126,14 @@ def _panels(
     found = _monitoring(world, streams, life, encounters)
     for kind, tests in (("emergency", _EMERGENCY_TESTS), ("inpatient", _INPATIENT_TESTS)):
         at = np.flatnonzero(visits.key == kind)
+        days = (visits.end[at] - visits.start[at]) // 1440 + 1
+        which, nth = repeated(np.minimum(days, _INPATIENT_DAYS if kind == "inpatient" else 1))
+        of = at[which]
         for panel, share in tests.items():
-            days = (
-                np.minimum((visits.end[at] - visits.start[at]) // 1440 + 1, _INPATIENT_DAYS)
-                if kind == "inpatient"
-                else 1
-            )
-            repeated = np.repeat(at, days)
-            nth = (
-                np.concatenate([np.arange(n) for n in np.broadcast_to(days, len(at))]) if len(at) else np.empty(0, int)
-            )
-            chosen = streams.chance(f"observations:{kind}:{panel}", visits.id[repeated], nth) < share
-            time = visits.start[repeated] + 60 + nth * 1440
-            within = chosen & (time < visits.end[repeated])
-            found.append((panel, repeated[within], time[within]))
+            chosen = streams.chance(f"observations:{kind}:{panel}", visits.id[of], nth) < share
+            time = visits.start[of] + 60 + nth * 1440
+            within = chosen & (time < visits.end[of])
+            found.append((panel, of[within], time[within]))
     return found
 
 
@@ -183,8 +178,8 @@ def _monitored(world: World, life: Life, condition: str, persons: Integers, days
         return np.asarray(life.known[persons, life.column(condition)] <= days, dtype=np.float64)
     if condition.startswith("drug:"):
         taken = on_drug(world, life, condition.removeprefix("drug:"))
-        month = np.clip(np.searchsorted(world.months, days, side="right") - 1, 0, len(world.months) - 2)
-        return taken[persons, month].astype(float)
+        month = world.month_of(days)
+        return np.asarray(taken[persons, month], dtype=np.float64)
     return np.zeros(len(persons))
 
 

@@ -40,7 +40,7 @@ class Observer:
         life, row = self.life, by_key("measures")[measure]
         place = life.physiology.place(measure)
         decades = np.maximum((days - life.people.birth[persons]) / DAYS_A_YEAR - 50, -35) / 10
-        month = np.clip(np.searchsorted(self.world.months, days, side="right") - 1, 0, len(life.shift) - 1)
+        month = self.world.month_of(days)
         value = life.physiology.own[persons, place] + life.physiology.slope[place] * decades
         value = value + life.shift[month, persons, place]
         for effect in physiology.effects_on(measure):
@@ -96,9 +96,7 @@ class Observer:
         life = self.life
         age = (days - life.people.birth[persons]) / DAYS_A_YEAR
         height = life.physiology.own[persons, life.physiology.place("height")] * np.interp(age, *_HEIGHT_BY_AGE)
-        child = np.interp(age, (0, 1, 6, 12, 20), (0.52, 0.60, 0.56, 0.68, 0.90))
-        adult = np.interp(age, (20, 50, 70, 95), (0.92, 1.0, 1.0, 0.88))
-        mass = np.exp(life.society.log_bmi[persons]) * np.where(age < 20, child, adult)
+        mass = physiology.body_mass(life.society.log_bmi[persons], age)
         mass = mass * (1 + 0.012 * _normal(ids)) + 3.0 * self._carries("pregnancy", persons, days)
         found = {"height": height, "bmi": mass, "weight": mass * (height / 100) ** 2}[measure]
         return np.asarray(np.round(found, 1))

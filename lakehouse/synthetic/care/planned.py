@@ -64,7 +64,7 @@ def _screening(world: World, streams: Streams, life: Life) -> list[Visits]:
             due &= life.known[:, life.column(row["condition_key"])][:, None] <= day
         if row["key"] == "lung_cancer_screening":
             due &= life.society.smoking_from[:, None] <= day
-        month = np.clip(np.searchsorted(world.months, day, side="right") - 1, 0, len(world.months) - 2)
+        month = world.month_of(day)
         attendance = np.take_along_axis(attendance_of(world, life), month, axis=1)
         person, year = np.nonzero(due & (chance < number(row, "uptake") / number(row, "interval_years") * attendance))
         key = (

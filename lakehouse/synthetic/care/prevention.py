@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lakehouse.synthetic.arrays import find
 from lakehouse.synthetic.care.encounters import Encounters
-from lakehouse.synthetic.care.visits import Visits, make
+from lakehouse.synthetic.care.visits import Visits, encounter_id, make
 from lakehouse.synthetic.frames import ALLERGY, IMMUNIZATION
 from lakehouse.synthetic.journal import Journal
 from lakehouse.synthetic.knowledge import Row, by_key, number, table
@@ -87,7 +88,7 @@ def attach(life: Life, visits: Visits, doses: Doses) -> tuple[Integers, Visits]:
     Returns the ids, and the visits that are made for vaccinations.
     """
     may = np.isin(visits.key, _ALLERGY_LISTED_AT)
-    order = np.flatnonzero(may)[np.lexsort((visits.start[may], visits.person[may]))]
+    order = visits.in_order(np.flatnonzero(may))
     keyed = visits.person[order] * 10**6 + visits.day[order]
     place = np.searchsorted(keyed, doses.person * 10**6 + doses.day)
     found = order[np.minimum(place, len(order) - 1)]
@@ -95,18 +96,15 @@ def attach(life: Life, visits: Visits, doses: Doses) -> tuple[Integers, Visits]:
     soon &= visits.day[found] - doses.day <= _AT_A_VISIT_WITHIN_DAYS
     person, day = np.unique(np.stack([doses.person[~soon], doses.day[~soon]]), axis=1)
     alone = make("vaccination", life, person, day, "pharmacy_visit", "immunization_encounter", "08")
-    own = identify("encounter:vaccination", life.people.person[doses.person], doses.day, 0)
+    own = encounter_id("vaccination", life.people.person[doses.person], doses.day)
     return np.where(soon, visits.id[found], own), alone
 
 
 def write(streams: Streams, journal: Journal, life: Life, encounters: Encounters, doses: Doses, ids: Integers) -> None:
     """Write down the doses that were given at encounters that took place, and the allergies."""
     visits = encounters.visits
-    order = np.argsort(visits.id)
-    place = np.minimum(np.searchsorted(visits.id[order], ids), len(order) - 1)
-    at = order[place]
-    took = visits.id[at] == ids
-    at, vaccine = at[took], doses.vaccine[took]
+    at = find(visits.id, ids)
+    at, vaccine = at[at >= 0], doses.vaccine[at >= 0]
     person = life.people.person[visits.person[at]]
     journal.add(IMMUNIZATION, {
         "id": identify("immunization", visits.id[at], numbers_of(vaccine)),
@@ -121,9 +119,8 @@ def _allergies(streams: Streams, journal: Journal, life: Life, encounters: Encou
     """What a person says not to tolerate, at the first visit at which it is asked."""
     visits = encounters.visits
     asked = np.flatnonzero(np.isin(visits.key, _ALLERGY_LISTED_AT) & encounters.in_ehr)
-    order = asked[np.lexsort((visits.start[asked], visits.person[asked]))]
-    first, index = np.unique(visits.person[order], return_index=True)
-    at = order[index]
+    at = visits.first_of_each(asked)
+    first = visits.person[at]
     for row in table("allergies"):
         has = streams.uniform(f"allergy:{row['key']}", len(life.people))[first] < number(row, "share")
         if not has.any():

@@ -92,7 +92,7 @@ def _wellness(world: World, streams: Streams, life: Life) -> Visits:
     years = np.arange(world.first_day, world.last_day, 365)
     day = years[None, :] + (streams.uniform("visits:wellness:day", len(life.people), len(years)) * 365).astype(np.int64)
     age = (day - life.people.birth[:, None]) / DAYS_A_YEAR
-    month = np.clip(np.searchsorted(world.months, day, side="right") - 1, 0, len(world.months) - 2)
+    month = world.month_of(day)
     attendance = np.take_along_axis(attendance_of(world, life), month, axis=1)
     goes = streams.uniform("visits:wellness", len(life.people), len(years)) < _WELLNESS_UPTAKE * attendance
     person, year = np.nonzero(goes & (age >= 18))

@@ -33,6 +33,16 @@ class Visits:
     event: NDArray[Any]
     procedure: NDArray[Any]
 
+    def in_order(self, among: Integers | None = None) -> Integers:
+        """The places of the encounters, all or those `among`, person by person and then as they begin."""
+        places = np.arange(len(self)) if among is None else among
+        return np.asarray(places[np.lexsort((self.start[places], self.person[places]))])
+
+    def first_of_each(self, among: Integers) -> Integers:
+        """The places of the first encounter of each person among these places."""
+        order = self.in_order(among)
+        return np.asarray(order[np.unique(self.person[order], return_index=True)[1]])
+
     @property
     def day(self) -> Integers:
         """The day on which each begins."""
@@ -52,6 +62,11 @@ def take(visits: Visits, chosen: NDArray[Any]) -> Visits:
     return Visits(*(getattr(visits, f.name)[chosen] for f in fields(Visits)))
 
 
+def encounter_id(source: str, persons: Integers | int, days: Integers | int, also: Integers | int = 0) -> Integers:
+    """The ids of the encounters of a source, by the numbers of persons in the population, and days."""
+    return identify(f"encounter:{source}", persons, days, also)
+
+
 def make(
     source: str, life: Life, person: Integers, day: Integers, key: NDArray[Any] | str, reason: NDArray[Any] | str,
     specialty: NDArray[Any] | str = "", minutes: Integers | None = None, lasts: Integers | None = None,
@@ -64,7 +79,7 @@ def make(
     """
     count = len(person)
     keys = np.full(count, key, dtype=object) if isinstance(key, str) else key
-    ids = identify(f"encounter:{source}", life.people.person[person], day, also)
+    ids = encounter_id(source, life.people.person[person], day, also)
     at = 480 + 15 * (ids % 36) if minutes is None else minutes
     length = _minutes(keys) if lasts is None else lasts
     start = day.astype(np.int64) * 1440 + at

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lakehouse.synthetic.billing.arrays import find
+from lakehouse.synthetic.arrays import find
 from lakehouse.synthetic.defects.planting import Mask, Planting
 from lakehouse.synthetic.defects.source_ids import fhir_ids, observation_ids
 from lakehouse.synthetic.frames import DIAGNOSIS, ENCOUNTER, IDENTITY, MEASUREMENT, PERSON

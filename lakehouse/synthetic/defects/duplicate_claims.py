@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lakehouse.synthetic.billing.arrays import find, is_missing
+from lakehouse.synthetic.arrays import find, is_missing
 from lakehouse.synthetic.defects.claim_rows import heads, holding, note_claims
 from lakehouse.synthetic.defects.planting import Planting
 from lakehouse.synthetic.defects.source_ids import claim_ids

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lakehouse.synthetic.billing.arrays import find
+from lakehouse.synthetic.arrays import find
 from lakehouse.synthetic.frames import ENCOUNTER, MEASUREMENT, PERSON, TRUE_DEFECT, Frame
 from lakehouse.synthetic.journal import Journal, Rows
 from lakehouse.synthetic.knowledge import by_key, number

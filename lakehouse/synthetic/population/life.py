@@ -59,8 +59,8 @@ class Risk:
 class Life:
     """The lives of a block. Conditions are columns of `onset`, `known` and `stage`; days are since 1970, or NEVER.
 
-    known: when a condition was found. tracked: month by person by measure of TRACKED, on the measure's scale, without
-    the deviation of the day. shift: month by person by measure of the physiology, what drugs add.
+    known: when a condition was found. shift: month by person by measure of the physiology, what drugs add, on the
+    measure's scale.
     """
 
     people: People

@@ -81,12 +81,11 @@ def is_logarithmic(measure: str) -> bool:
     return by_key("measures")[measure]["scale"] == "log"
 
 
-def body_mass(society: Society, people: People, day: int) -> Floats:
-    """Body mass index on a day: it grows to the adult's until 20, and drifts by 0.2 % a year after."""
-    age = np.maximum(people.age(day), 0)
+def body_mass(log_bmi: Floats, age: Floats) -> Floats:
+    """Body mass index at ages in years, from the log of the adult's at 50: it grows until 20, and falls after 70."""
     child = np.interp(age, (0, 1, 6, 12, 20), (0.52, 0.60, 0.56, 0.68, 0.90))
     adult = np.interp(age, (20, 50, 70, 95), (0.92, 1.0, 1.0, 0.88))
-    return np.asarray(np.exp(society.log_bmi) * np.where(age < 20, child, adult))
+    return np.asarray(np.exp(log_bmi) * np.where(age < 20, child, adult))
 
 
 def shift(

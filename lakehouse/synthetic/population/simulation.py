@@ -104,7 +104,7 @@ class Simulation:
         alive = (self.people.birth < start) & (life.death >= start)
         self._follow_habits(start)
         active = life.onset <= start
-        measures = self._measures(month, start, active)
+        measures = self._measures(start, active)
         known = {name: life.known[:, place] for place, name in enumerate(life.conditions)}
         self.therapy.step(month, known, measures, alive)
         life.shift[month] = self.therapy.shift
@@ -138,7 +138,7 @@ class Simulation:
     def _follow_habits(self, day: int) -> None:
         """Obesity and tobacco use begin on the first of a month in which body mass and smoking say so."""
         life = self.life
-        heavy = (physiology.body_mass(life.society, self.people, day) >= 30) & (self.people.age(day) >= 18)
+        heavy = (physiology.body_mass(life.society.log_bmi, self.people.age(day)) >= 30) & (self.people.age(day) >= 18)
         for condition, has in (("obesity", heavy), ("tobacco_use", life.society.smokes(day))):
             place = life.column(condition)
             begins = has & (life.onset[:, place] == NEVER)
@@ -147,8 +147,8 @@ class Simulation:
                 life.onset[begins, place] = np.minimum(before, day)[begins] if day == self.world.first_day else day
                 self.diseases.find(condition, np.flatnonzero(begins))
 
-    def _measures(self, month: int, day: int, active: NDArray[np.bool_]) -> dict[str, Floats]:
-        """The tracked measures as they would be read on an average day of the month."""
+    def _measures(self, day: int, active: NDArray[np.bool_]) -> dict[str, Floats]:
+        """The tracked measures as they would be read on an average day."""
         body, decades = self.life.physiology, np.maximum(self.people.age(day) - 50, -35) / 10
         found = {}
         for measure in TRACKED:
@@ -163,7 +163,7 @@ class Simulation:
         """Every factor of everybody on a day."""
         life = self.life
         changing: dict[str, Floats] = {
-            "bmi_per_5": np.maximum(physiology.body_mass(life.society, self.people, day) - 27, -5) / 5,
+            "bmi_per_5": np.maximum(physiology.body_mass(life.society.log_bmi, self.people.age(day)) - 27, -5) / 5,
             "smoking_current": life.society.smokes(day).astype(float),
             "smoking_former": life.society.smoked(day).astype(float),
             "pregnancy": self._pregnant(day).astype(float),
@@ -172,7 +172,7 @@ class Simulation:
             **{name: (day - last < RECENT_DAYS).astype(float) for name, last in self.recent.items()},
             **{name: np.zeros(self.persons) for name in ("gestational_diabetes", "preeclampsia")},
         }
-        values = measures if measures is not None else self._measures(0, day, active)
+        values = measures if measures is not None else self._measures(day, active)
         return self.factors.update(changing, values, self._exposure)
 
     def _exposure(self, drug_class: str) -> Floats | None:

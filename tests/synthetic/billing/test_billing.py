@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from lakehouse.synthetic.arrays import is_missing
 from lakehouse.synthetic.billing import bill
-from lakehouse.synthetic.billing.arrays import is_missing
 from lakehouse.synthetic.frames import CLAIM, CLAIM_LINE, COVERAGE, DISPENSING, DRUG_CLAIM, ENCOUNTER, NULL, Frame
 from lakehouse.synthetic.journal import Journal, Rows
 from tests.synthetic.billing.hand_made import (

@@ -11,9 +11,9 @@ from itertools import chain
 
 import numpy as np
 
+from lakehouse.synthetic.arrays import find
 from lakehouse.synthetic.care.encounters import Encounters
 from lakehouse.synthetic.care.notes import facts, history, phrases
-from lakehouse.synthetic.care.notes.grouping import places_of
 from lakehouse.synthetic.care.notes.narrative import copied, narrate
 from lakehouse.synthetic.care.notes.patients import Patients, heads, patients, signatures
 from lakehouse.synthetic.care.notes.section import Section
@@ -53,7 +53,7 @@ def _sections(
 ) -> list[Section]:
     """The body of the notes, in its order."""
     rows = journal.rows(DIAGNOSIS)
-    note = places_of(selection.id, rows["encounter"])
+    note = find(selection.id, rows["encounter"])
     chosen = np.flatnonzero(note >= 0)
     chosen = chosen[np.lexsort((rows["rank"][chosen], note[chosen]))]
     note, condition = note[chosen], rows["condition_key"][chosen]
@@ -76,7 +76,7 @@ def _sections(
 def _dispositions(journal: Journal, selection: Selection) -> Section:
     """How stays ended; nothing for other encounters."""
     rows = journal.rows(ENCOUNTER)
-    status = rows["discharge_status"][places_of(rows["id"], selection.id)]
+    status = rows["discharge_status"][find(rows["id"], selection.id)]
     texts = [phrases.draw("disposition", [code], np.zeros(1))[0] if code is not None else "" for code in status]
     return Section.of_facts(texts)
 

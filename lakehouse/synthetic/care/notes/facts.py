@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lakehouse.synthetic.care.notes.grouping import listed, places_of
+from lakehouse.synthetic.arrays import find
+from lakehouse.synthetic.care.notes.grouping import listed
 from lakehouse.synthetic.care.notes.section import Section
 from lakehouse.synthetic.care.notes.selection import Selection
 from lakehouse.synthetic.care.notes.terms import abbreviations
@@ -40,7 +41,7 @@ def drugs(journal: Journal, selection: Selection) -> Section:
 def _values(journal: Journal, selection: Selection, title: str, categories: tuple[str, ...]) -> list[str]:
     rows = journal.rows(MEASUREMENT)
     names = [row["key"] for row in table("measures") if row["category"] in categories]
-    note, numbers = places_of(selection.id, rows["encounter"]), {name: place for place, name in enumerate(names)}
+    note, numbers = find(selection.id, rows["encounter"]), {name: place for place, name in enumerate(names)}
     noted = np.flatnonzero(note >= 0)
     measure = np.array([numbers.get(key, -1) for key in rows["measure_key"][noted].tolist()], dtype=np.int64)
     chosen = noted[measure >= 0]
@@ -78,7 +79,7 @@ def _form(measure: str) -> tuple[str, int, str]:
 
 def _drugs(journal: Journal, selection: Selection, frame: Frame, title: str) -> list[str]:
     rows: Rows = journal.rows(frame)
-    note: Integers = places_of(selection.id, rows["encounter"])
+    note: Integers = find(selection.id, rows["encounter"])
     chosen = np.flatnonzero(note >= 0)
     chosen = chosen[np.argsort(note[chosen], kind="stable")]
     names = [by_key("drugs")[key]["name"].lower() for key in rows["drug_key"][chosen]]

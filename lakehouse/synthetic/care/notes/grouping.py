@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lakehouse.synthetic.streams import Integers
-
-
-def places_of(ids: Integers, wanted: NDArray[Any]) -> Integers:
-    """The place at which each wanted id stands; -1 where it does not."""
-    if not len(ids):
-        return np.full(len(wanted), -1)
-    order = np.argsort(ids)
-    wanted = wanted.astype(np.int64)
-    found = order[np.minimum(np.searchsorted(ids, wanted, sorter=order), len(ids) - 1)]
-    return np.where(ids[found] == wanted, found, -1)
 
 
 def listed(groups: Integers, values: Iterable[str], count: int) -> list[list[str]]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lakehouse.synthetic.arrays import find
 from lakehouse.synthetic.care.encounters import Encounters
-from lakehouse.synthetic.care.notes.grouping import places_of, us_dates
+from lakehouse.synthetic.care.notes.grouping import us_dates
 from lakehouse.synthetic.care.notes.selection import Selection
 from lakehouse.synthetic.directory import Directory
 from lakehouse.synthetic.frames import ADDRESS, NULL, PERSON
@@ -88,7 +89,7 @@ def _addresses(journal: Journal, selection: Selection) -> list[str]:
     """Where the patient lived at the end of the encounter."""
     rows = journal.rows(ADDRESS)
     people = journal.rows(PERSON)["person"]
-    lived = places_of(people, rows["person"])
+    lived = find(people, rows["person"])
     start = rows["start_date"].astype("datetime64[D]").astype(np.int64)
     order = np.lexsort((start, lived))
     # Days are counted from long before any birth, so that person and day make one ascending number.

@@ -45,7 +45,7 @@ def select(streams: Streams, life: Life, encounters: Encounters) -> Selection:
         of_kind = np.isin(visits.key, row["encounter_keys"].split(";"))
         kind[of_kind], share[of_kind] = row["key"], number(row, "share")
     noted = np.flatnonzero(encounters.in_ehr & (streams.chance("notes:written", visits.id) < share))
-    noted = noted[np.lexsort((visits.start[noted], visits.person[noted]))]
+    noted = visits.in_order(noted)
     end = np.minimum(visits.end[noted] // 1440, life.death[visits.person[noted]])
     return Selection(
         noted, visits.id[noted], visits.person[noted], kind[noted], visits.reason[noted], visits.day[noted], end,

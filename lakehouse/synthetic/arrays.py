@@ -48,7 +48,7 @@ def find(ids: Integers, wanted: Integers) -> Integers:
     """The row in which each wanted id stands; -1 where it does not."""
     if not len(ids):
         return np.full(len(wanted), -1)
-    order = np.argsort(ids, kind="stable")
+    order, wanted = np.argsort(ids, kind="stable"), wanted.astype(np.int64)
     places = order[np.minimum(np.searchsorted(ids, wanted, sorter=order), len(ids) - 1)]
     return np.where(ids[places] == wanted, places, -1)
 
