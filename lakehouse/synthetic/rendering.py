@@ -35,10 +35,13 @@ def write_resources(kind: str, world: World, sources: Sources, path: str) -> Wri
         "number": file_number(world, kind, F.col("known_on"), F.col("person")),
         "superseded": F.coalesce(delivery(world, F.col("superseded_on")) == F.col("delivery"), F.lit(False)),
     })  # fmt: skip
-    lines = rows.filter("delivery is not null and not superseded")
-    told = lines.select("delivery", "number", "person", "id", F.to_json("resource").alias("value"))
-    spoiled = spoil_lines(world, kind, told).select("delivery", "number", "value", "defect")
-    return _write(spoiled, ["delivery", "number"], "text", path, compression="gzip")
+    files = ["delivery", "number"]
+    # Brought together before they are made JSON: what to_json is given in the same stage, Spark interprets.
+    filed = rows.filter("delivery is not null and not superseded").repartition(*files)
+    told = filed.select(*files, "person", "id", F.to_json("resource").alias("value"))
+    spoiled = spoil_lines(world, kind, told).select(*files, "value", "defect")
+    # The fastest compression: a fifth larger, and three times as fast.
+    return _write(spoiled, files, "text", path, compression="gzip", **{"zlib.compress.level": "BEST_SPEED"})
 
 
 def write_claims(kind: str, world: World, sources: Sources, path: str) -> Written:
@@ -66,6 +69,6 @@ def _write(rows: DataFrame, files: list[str], form: str, path: str, **options: s
     """One part for each file. Rows of one file are brought together, in whatever order."""
     written = Observation()
     counted = rows.observe(written, F.count(F.lit(1)).alias("rows"), gathered()).drop("defect")
-    counted.repartition(*files).write.mode("overwrite").partitionBy(*files).options(**options).format(form).save(path)
+    counted.write.mode("overwrite").partitionBy(*files).options(**options).format(form).save(path)
     # Where Spark finds out that there are no rows, it leaves out what it was to say of them.
     return Written(int(written.get.get("rows", 0)), str(written.get.get(GATHERED, "[]")))

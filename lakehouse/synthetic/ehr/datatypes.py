@@ -20,6 +20,8 @@ UCUM = "http://unitsofmeasure.org"
 V3_ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 V3_ROLE_CODE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 
+_UUID = "^(.{8})(.{4})(.{4})(.{4})"
+
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/"
 """Where the profiles and extensions of US Core 6.1 are defined."""
 
@@ -44,11 +46,9 @@ def translated(key: Column, meanings: Mapping[str, str]) -> Column:
 
 def uuid(kind: str, *parts: Column) -> Column:
     """The id of the thing of that kind that the parts name, in the shape of a UUID; null where a part is null."""
-    shaped = F.md5(F.concat(F.lit(kind), *(F.concat(F.lit(":"), part.cast("string")) for part in parts)))
-    # Dashes from the right, so that the digest is named, and in interpreted code computed, only once.
-    for place in (21, 17, 13, 9):
-        shaped = F.overlay(shaped, F.lit("-"), place, 0)
-    return shaped
+    digest = F.md5(F.concat(F.lit(kind), *(F.concat(F.lit(":"), part.cast("string")) for part in parts)))
+    # One replacement names the digest once: interpreted code would compute it as often as it is named.
+    return F.regexp_replace(digest, _UUID, "$1-$2-$3-$4-")
 
 
 def reference(resource_type: str, *parts: Column) -> Column:
