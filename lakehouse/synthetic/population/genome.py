@@ -71,6 +71,21 @@ class Genome:
         return np.asarray((self.maternal[:, locus] == allele).astype(np.int64) + (self.paternal[:, locus] == allele))
 
 
+@dataclass(frozen=True)
+class Inheritance:
+    """The genomes of a block, and how they came about: what a denser genome of the same persons follows.
+
+    local: side by person by locus, the place in ANCESTRIES of what the person would have as a founder.
+    strands: side by person by locus, 0 where the child has the parent's maternal haplotype, 1 for the paternal one.
+    Both are drawn for everybody. `local` says nothing about a side whose parent is in the block, `strands` nothing
+    about the others, and neither anything about the identical twin with the higher number, who copies the other.
+    """
+
+    genome: Genome
+    local: NDArray[np.int64]
+    strands: NDArray[np.int64]
+
+
 @cache
 def loci() -> tuple[Locus, ...]:
     """Every known position, in the order of the genome."""
@@ -125,11 +140,18 @@ def _morgans() -> Floats:
 
 def draw(streams: Streams, people: People) -> Genome:
     """The genomes of the block: each person's as a founder's, then what children take from parents in the block."""
+    return inherit(streams, people).genome
+
+
+def inherit(streams: Streams, people: People) -> Inheritance:
+    """The genomes that `draw` gives, with the local ancestry of founders and the strands of children."""
     founder = _founder_ancestry(streams, people)
     ancestry = founder.copy()
-    haplotypes = np.stack([_founder_haplotypes(streams, f"genome:{side}", founder) for side in SIDES])
+    drawn = [_founder_haplotypes(streams, f"genome:{side}", founder) for side in SIDES]
+    local, haplotypes = np.stack([each[0] for each in drawn]), np.stack([each[1] for each in drawn])
     strands = np.stack([_strands(streams, f"genome:crossover:{side}", len(people)) for side in SIDES])
     on_x = np.array([locus.chrom == "chrX" for locus in loci()])
+    strands[SIDES.index("paternal")][:, on_x] = 0
     for child in np.argsort(people.birth, kind="stable"):
         twin = people.twin[child]
         if people.identical[child] and twin < child:
@@ -139,11 +161,12 @@ def draw(streams: Streams, people: People) -> Genome:
         for side, parent in enumerate((people.mother[child], people.father[child])):
             shares.append(ancestry[parent] if parent != NOBODY else founder[child])
             if parent != NOBODY:
-                strand = np.where(on_x & (people.sex[parent] == MALE), 0, strands[side, child])
-                haplotypes[side, child] = np.where(strand == 0, haplotypes[0, parent], haplotypes[1, parent])
+                haplotypes[side, child] = np.where(
+                    strands[side, child] == 0, haplotypes[0, parent], haplotypes[1, parent]
+                )
         ancestry[child] = np.mean(shares, axis=0)
     haplotypes[1][np.ix_(people.sex == MALE, on_x)] = ABSENT
-    return Genome(ancestry, haplotypes[0], haplotypes[1])
+    return Inheritance(Genome(ancestry, haplotypes[0], haplotypes[1]), local, strands)
 
 
 def _strands(streams: Streams, purpose: str, persons: int) -> NDArray[np.int64]:
@@ -170,7 +193,9 @@ def _founder_ancestry(streams: Streams, people: People) -> Floats:
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-def _founder_haplotypes(streams: Streams, purpose: str, ancestry: Floats) -> NDArray[np.int8]:
+def _founder_haplotypes(
+    streams: Streams, purpose: str, ancestry: Floats
+) -> tuple[NDArray[np.int64], NDArray[np.int8]]:  # fmt: skip
     """One haplotype for each person: an ancestry for each segment, and for each locus an allele of that ancestry."""
     persons, places = len(ancestry), len(loci())
     switch = streams.uniform(f"{purpose}:switch", persons, places)
@@ -184,7 +209,7 @@ def _founder_haplotypes(streams: Streams, purpose: str, ancestry: Floats) -> NDA
     for place, locus in enumerate(loci()):
         steps = np.cumsum(locus.frequencies, axis=0)[:, local[:, place]]
         alleles[:, place] = np.minimum((chance[:, place] > steps).sum(axis=0), len(locus.alleles) - 1)
-    return alleles
+    return local, alleles
 
 
 def liabilities(genome: Genome) -> dict[str, Floats]:
