@@ -83,9 +83,13 @@ def _written(sites: Sites, rows: Integers) -> Texts:
 
 
 def _pairs(calls: Calls) -> list[tuple[str, str]]:
-    """The two bases of each site that has two; elsewhere nothing."""
-    told = zip(calls.sites.reference.tolist(), calls.sites.alternate, strict=True)
-    return [(ref, alt[0]) if len(ref) == 1 and len(alt) == 1 and len(alt[0]) == 1 else ("", "") for ref, alt in told]
+    """The two bases of each site that has two, and is alone at its position; elsewhere nothing."""
+    _, place, number_there = np.unique(calls.sites.position, return_inverse=True, return_counts=True)
+    told = zip(calls.sites.reference.tolist(), calls.sites.alternate, (number_there[place] == 1).tolist(), strict=True)
+    return [
+        (ref, alt[0]) if alone and len(ref) == 1 and len(alt) == 1 and len(alt[0]) == 1 else ("", "")
+        for ref, alt, alone in told
+    ]
 
 
 def _substitutions(calls: Calls) -> Mask:
