@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pysam
 import pytest
 
+from lakehouse.errors import UsageError
 from lakehouse.synthetic.genomes.calls import MISSING, THOUSANDTHS, Calls, allele_counts
 from lakehouse.synthetic.genomes.laboratory import ARRAY, EXOME, IMPUTED, PLATFORMS
 from lakehouse.synthetic.genomes.vcf import VcfFile
@@ -153,3 +155,9 @@ def test_what_fails_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), VcfFile(tmp_path / "a.vcf.bgz", EXOME, LABELS):
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_pysam_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pysam", None)
+    with pytest.raises(UsageError, match="synthetic"):
+        VcfFile(tmp_path / "a.vcf.bgz", EXOME, LABELS)
