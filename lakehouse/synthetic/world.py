@@ -25,6 +25,7 @@ class Planted:
     readmission: what raises the risk of coming back within 30 days beyond the average risk.
     identity_noise: errors in what identifies persons in each world.
     defects: defects of data quality in the files.
+    lab_errors: errors of the laboratory in samples, batches and sites.
     """
 
     genetics: float = 1.0
@@ -36,6 +37,21 @@ class Planted:
     readmission: float = 1.0
     identity_noise: float = 1.0
     defects: float = 1.0
+    lab_errors: float = 1.0
+
+
+@dataclass(frozen=True)
+class Genotyping:
+    """Whose genomes are told of, and how.
+
+    share: of the persons, 0 for no genomes at all. sites: places in the whole genome. platform: exome, array or
+    imputed (genomes/laboratory.py). form: vcf or plink.
+    """
+
+    share: float = 0.3
+    sites: int = 20_000
+    platform: str = "exome"
+    form: str = "vcf"
 
 
 @dataclass(frozen=True)
@@ -53,6 +69,7 @@ class World:
     end: date = date(2025, 12, 31)
     deliveries: int = 3
     planted: Planted = field(default_factory=Planted)
+    genotyping: Genotyping = field(default_factory=Genotyping)
 
     @property
     def blocks(self) -> int:

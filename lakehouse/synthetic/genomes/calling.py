@@ -8,14 +8,14 @@ from lakehouse.synthetic.arrays import find
 from lakehouse.synthetic.genomes import imputation, intensities, reads
 from lakehouse.synthetic.genomes.calls import Calls
 from lakehouse.synthetic.genomes.genotypes import Genotypes
-from lakehouse.synthetic.genomes.laboratory import ARRAY, EXOME, Laboratory
+from lakehouse.synthetic.genomes.laboratory import ARRAY, EXOME
 from lakehouse.synthetic.genomes.preparation import Preparation
 from lakehouse.synthetic.genomes.samples import Samples
 from lakehouse.synthetic.streams import Floats
 
 
 def call(
-    laboratory: Laboratory, seed: int, genotypes: Genotypes, samples: Samples, preparation: Preparation,
+    platform: str, seed: int, genotypes: Genotypes, samples: Samples, preparation: Preparation,
     frequency: Floats | None = None,
 ) -> Calls:  # fmt: skip
     """What the laboratory calls of the samples, in their order, at the sites of a window.
@@ -30,9 +30,9 @@ def call(
     if (places < 0).any():
         raise KeyError(f"no genotypes of the persons {samples.person[places < 0].tolist()}")
     of_samples = Genotypes(genotypes.sites, samples.person, np.take(genotypes.alleles, places, axis=1))
-    if laboratory.platform == EXOME:
+    if platform == EXOME:
         return reads.call(seed, of_samples, samples.number, preparation)
-    if laboratory.platform == ARRAY:
+    if platform == ARRAY:
         return intensities.call(seed, of_samples, samples.number, preparation)
     if frequency is None:
         raise ValueError("imputation needs the frequencies of the alleles")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lakehouse.synthetic.genomes.laboratory import Laboratory, rate
+from lakehouse.synthetic.genomes.laboratory import rate
 from lakehouse.synthetic.genomes.preparation import UNMIXED, LabError, Preparation
 from lakehouse.synthetic.genomes.samples import DUPLICATE, Batch, Samples, first_sample_id
 from lakehouse.synthetic.streams import Floats, Integers, Streams
@@ -34,13 +34,13 @@ _LITTLE_DNA, _BAD_BATCH = (0.05, 0.12), (0.15, 0.25)
 """Between which shares of the usual depth or signal such a sample, and such a batch, lies."""
 
 
-def prepare(world: World, laboratory: Laboratory, batch: Batch, samples: Samples, sex: NDArray[Any]) -> Preparation:
+def prepare(world: World, batch: Batch, samples: Samples, sex: NDArray[Any]) -> Preparation:
     """How the samples of a batch are prepared, with the errors that happen and the truth about them.
 
     sex: of each sample's person, male or female.
     """
     streams, sex = Streams(world.seed), sex.astype(object)
-    erring = _erring(streams, laboratory, samples)
+    erring = _erring(world, samples)
     beside = np.minimum(np.arange(len(sex)) + WELLS_A_COLUMN, len(sex) - 1)
     share = np.where(erring[CONTAMINATION], _between(streams, CONTAMINATION, samples.number, _MIXED), 0.0)
     quality = np.where(erring[LOW_CALL_RATE], _between(streams, LOW_CALL_RATE, samples.number, _LITTLE_DNA), 1.0)
@@ -56,7 +56,7 @@ def prepare(world: World, laboratory: Laboratory, batch: Batch, samples: Samples
         *_told(batch, SEX, erring[SEX], ids, true=sex, bad=sex_told),
         *_told(batch, LOW_CALL_RATE, erring[LOW_CALL_RATE], ids, bad=_texts(quality)),
     ]
-    if is_bad(world, laboratory, batch) and len(labels):
+    if is_bad(world, batch) and len(labels):
         of_batch = _between(streams, BAD_BATCH, np.array([batch.number]), _BAD_BATCH)
         quality = quality * of_batch
         errors.append(LabError(str(batch.delivery), batch.name, BAD_BATCH, bad_value=_texts(of_batch)[0]))
@@ -64,22 +64,22 @@ def prepare(world: World, laboratory: Laboratory, batch: Batch, samples: Samples
     return Preparation(labels, sex_told, quality, contaminant, share, tuple(errors))
 
 
-def is_bad(world: World, laboratory: Laboratory, batch: Batch) -> bool:
+def is_bad(world: World, batch: Batch) -> bool:
     """Whether it is a batch of low depth or signal."""
-    return happens_to(world, laboratory, BAD_BATCH, batch)
+    return happens_to(world, BAD_BATCH, batch)
 
 
-def happens_to(world: World, laboratory: Laboratory, error: str, batch: Batch) -> bool:
+def happens_to(world: World, error: str, batch: Batch) -> bool:
     """Whether an error of batches happens to this one."""
     drawn = Streams(world.seed).chance(f"laboratory:{error}", np.array([batch.number]))
-    return bool(drawn[0] < rate(laboratory, error))
+    return bool(drawn[0] < rate(world, error))
 
 
-def _erring(streams: Streams, laboratory: Laboratory, samples: Samples) -> dict[str, Mask]:
+def _erring(world: World, samples: Samples) -> dict[str, Mask]:
     """To which samples each error happens. A swap is told of the first of the two."""
-    kinds = (SWAP, CONTAMINATION, SEX, LOW_CALL_RATE)
+    kinds, streams = (SWAP, CONTAMINATION, SEX, LOW_CALL_RATE), Streams(world.seed)
     count = len(samples.number)
-    drawn = {kind: streams.chance(f"laboratory:{kind}", samples.number) < rate(laboratory, kind) for kind in kinds}
+    drawn = {kind: streams.chance(f"laboratory:{kind}", samples.number) < rate(world, kind) for kind in kinds}
     has_neighbour = np.arange(count) + WELLS_A_COLUMN < count
     drawn[SWAP] &= has_neighbour
     drawn[CONTAMINATION] &= has_neighbour

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from lakehouse.synthetic import identifiers
 from lakehouse.synthetic.arrays import dates_of
 from lakehouse.synthetic.deliveries import days
-from lakehouse.synthetic.genomes.laboratory import Laboratory, rate
+from lakehouse.synthetic.genomes.laboratory import rate
 from lakehouse.synthetic.streams import Integers, Streams, identify
 from lakehouse.synthetic.world import BLOCK, World, day_number
 
 DUPLICATE = "duplicate_sample"
 """The error of genotyping a person again as if he were somebody else."""
 
-_LATER_BLOCKS = 100
+_LATER_BLOCKS = 10
 """How many blocks share a batch after the first delivery: a month brings few samples."""
 
 _SOONEST, _LATEST = 60, 180
@@ -84,9 +84,7 @@ def batches(world: World) -> tuple[Batch, ...]:
     )
 
 
-def collect(
-    world: World, laboratory: Laboratory, batch: Batch, persons: Integers, birth: Integers, death: Integers
-) -> Samples:
+def collect(world: World, batch: Batch, persons: Integers, birth: Integers, death: Integers) -> Samples:
     """The samples of a batch.
 
     persons: those of the batch's blocks. birth, death: their days since 1970-01-01; of who lives on, any day after
@@ -96,8 +94,8 @@ def collect(
     streams = Streams(world.seed)
     copies = [_taken(world, streams, persons, birth, death)]
     copies.append(_taken_again(world, streams, copies[0], persons, death))
-    chosen = streams.chance("laboratory:genotyped", persons) < laboratory.genotyped
-    twice = chosen & (streams.chance(f"laboratory:{DUPLICATE}", persons) < rate(laboratory, DUPLICATE))
+    chosen = streams.chance("laboratory:genotyped", persons) < world.genotyping.share
+    twice = chosen & (streams.chance(f"laboratory:{DUPLICATE}", persons) < rate(world, DUPLICATE))
     person = np.tile(persons, 2)
     copy = np.repeat([0, 1], len(persons))
     collected = np.concatenate(copies)

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from lakehouse.synthetic.genomes.calls import Calls, only, split_alternates
 from lakehouse.synthetic.genomes.genotypes import Sites
 from lakehouse.synthetic.genomes.lab_errors import BAD_BATCH, happens_to
-from lakehouse.synthetic.genomes.laboratory import Laboratory
 from lakehouse.synthetic.genomes.mistakes import heterozygous
 from lakehouse.synthetic.genomes.preparation import LabError
 from lakehouse.synthetic.genomes.samples import Batch, Samples
@@ -39,14 +38,12 @@ _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 _BASES = "ACGT"
 
 
-def spoil(
-    world: World, laboratory: Laboratory, batch: Batch, samples: Samples, calls: Calls
-) -> tuple[Calls, list[LabError]]:
+def spoil(world: World, batch: Batch, samples: Samples, calls: Calls) -> tuple[Calls, list[LabError]]:
     """The calls of a batch at the sites of a window as its files tell them, and the truth about what is wrong there.
 
     A truth names alleles as `position:reference:alternates`. Lines stay in the order of their positions.
     """
-    happening = [kind for kind in _KINDS if happens_to(world, laboratory, _of_batch(kind), batch)]
+    happening = [kind for kind in _KINDS if happens_to(world, _of_batch(kind), batch)]
     taken, errors = np.zeros(len(calls.sites.position), dtype=bool), []
     for kind in happening:
         prone = Streams(world.seed).chance(f"laboratory:{kind}:site", calls.sites.key)

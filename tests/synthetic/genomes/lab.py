@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,18 +12,22 @@ from numpy.typing import NDArray
 from lakehouse.synthetic.genomes.calling import call
 from lakehouse.synthetic.genomes.calls import MISSING, Calls, frequencies
 from lakehouse.synthetic.genomes.genotypes import Genotypes, Sites
-from lakehouse.synthetic.genomes.laboratory import EXOME, Laboratory
+from lakehouse.synthetic.genomes.laboratory import EXOME
 from lakehouse.synthetic.genomes.preparation import UNMIXED, Preparation
 from lakehouse.synthetic.genomes.samples import Batch, Samples
 from lakehouse.synthetic.identifiers import numbered
 from lakehouse.synthetic.population.genome import ABSENT
 from lakehouse.synthetic.streams import identify
-from lakehouse.synthetic.world import World
+from lakehouse.synthetic.world import Planted, World
 
 WORLD = World(people=2_000, seed=7)
-FAULTLESS = Laboratory(errors=0)
 BATCH = Batch(date(2025, 10, 1), range(1))
 MEN_ARE_ODD = 2
+
+
+def erring(factor: float) -> World:
+    """The world with so many times the usual errors of the laboratory."""
+    return replace(WORLD, planted=Planted(lab_errors=factor))
 
 
 def genotypes(sites: int, persons: int, chrom: str = "chr2", common: bool = False) -> Genotypes:
@@ -70,8 +75,7 @@ def prepared(samples: Samples, **values: Any) -> Preparation:
 def called(of: Genotypes, platform: str = EXOME, samples: Samples | None = None, **values: Any) -> Calls:
     """The calls of the persons' samples by a preparation with these values."""
     samples = samples or samples_of(of.persons)
-    laboratory = Laboratory(platform=platform, errors=0)
-    return call(laboratory, WORLD.seed, of, samples, prepared(samples, **values), frequencies(of))
+    return call(platform, WORLD.seed, of, samples, prepared(samples, **values), frequencies(of))
 
 
 def is_called(calls: Calls) -> NDArray[np.bool_]:

@@ -20,29 +20,30 @@ from lakehouse.synthetic.genomes.lab_errors import (
     is_bad,
     prepare,
 )
-from lakehouse.synthetic.genomes.laboratory import Laboratory, rate
+from lakehouse.synthetic.genomes.laboratory import EXOME, rate
 from lakehouse.synthetic.genomes.mistakes import heterozygous
 from lakehouse.synthetic.genomes.preparation import UNMIXED, Preparation
 from lakehouse.synthetic.genomes.samples import DUPLICATE, Batch, Samples
 from lakehouse.synthetic.knowledge import table
-from tests.synthetic.genomes.lab import BATCH, WORLD, agrees, genotypes, is_called, samples_of, sexes
+from lakehouse.synthetic.world import World
+from tests.synthetic.genomes.lab import BATCH, WORLD, agrees, erring, genotypes, is_called, samples_of, sexes
 
 SAMPLES = samples_of(np.arange(300))
-CARELESS = Laboratory(errors=5)
+CARELESS = erring(5)
 
 
-def prepared(samples: Samples = SAMPLES, laboratory: Laboratory = CARELESS, batch: Batch = BATCH) -> Preparation:
-    return prepare(WORLD, laboratory, batch, samples, sexes(samples))
+def prepared(samples: Samples = SAMPLES, world: World = CARELESS, batch: Batch = BATCH) -> Preparation:
+    return prepare(world, batch, samples, sexes(samples))
 
 
 def batch_that(bad: bool) -> Batch:
     """The first batch that is, or is not, a bad one."""
     every = (Batch(BATCH.delivery, range(start, start + 1)) for start in range(1_000))
-    return next(batch for batch in every if is_bad(WORLD, CARELESS, batch) == bad)
+    return next(batch for batch in every if is_bad(CARELESS, batch) == bad)
 
 
 def of_errors(preparation: Preparation, panel: Genotypes, samples: Samples = SAMPLES) -> Calls:
-    return call(CARELESS, WORLD.seed, panel, samples, preparation)
+    return call(EXOME, WORLD.seed, panel, samples, preparation)
 
 
 def place_of(sample_id: str | None) -> int:
@@ -51,7 +52,7 @@ def place_of(sample_id: str | None) -> int:
 
 def test_there_are_none_without_being_asked_for() -> None:
     for batch in (BATCH, batch_that(bad=True)):
-        faultless = prepared(laboratory=Laboratory(errors=0), batch=batch)
+        faultless = prepared(world=erring(0), batch=batch)
         assert faultless.errors == ()
         assert np.array_equal(faultless.labels, SAMPLES.sample_id)
         assert np.array_equal(faultless.sex, sexes(SAMPLES))
@@ -64,7 +65,7 @@ def test_rates_are_those_of_the_table() -> None:
     counts = Counter(error.kind for error in prepared(samples, batch=batch_that(bad=False)).errors)
     for kind in (SWAP, CONTAMINATION, SEX, LOW_CALL_RATE):
         assert counts[kind] / 20_000 == pytest.approx(rate(CARELESS, kind), rel=0.2)
-    bad = [is_bad(WORLD, CARELESS, Batch(BATCH.delivery, range(start, start + 1))) for start in range(2_000)]
+    bad = [is_bad(CARELESS, Batch(BATCH.delivery, range(start, start + 1))) for start in range(2_000)]
     assert np.mean(bad) == pytest.approx(rate(CARELESS, BAD_BATCH), rel=0.2)
 
 
@@ -88,10 +89,10 @@ def test_what_is_wrong_is_in_the_truth() -> None:
 
 
 def test_a_sample_has_one_error_at_most() -> None:
-    errors = prepared(laboratory=Laboratory(errors=40), batch=batch_that(bad=False)).errors
-    erring = [e.sample_id for e in errors] + [e.other_sample_id for e in errors if e.kind == SWAP]
+    errors = prepared(world=erring(40), batch=batch_that(bad=False)).errors
+    names = [e.sample_id for e in errors] + [e.other_sample_id for e in errors if e.kind == SWAP]
     assert len(errors) > 100
-    assert len(set(erring)) == len(erring)
+    assert len(set(names)) == len(names)
 
 
 def test_more_samples_leave_the_errors_of_the_first_as_they_are() -> None:
@@ -142,7 +143,7 @@ def test_duplicates_agree() -> None:
     twice = Samples(
         np.array([3, 3, 4]), np.array([0, 1, 0]), np.array(["one", "again", "other"], dtype=object), np.zeros(3, int)
     )
-    preparation = prepare(WORLD, Laboratory(errors=1e-9), BATCH, twice, sexes(twice))
+    preparation = prepare(erring(1e-9), BATCH, twice, sexes(twice))
     assert [(error.kind, error.sample_id) for error in preparation.errors] == [(DUPLICATE, "again")]
     calls = of_errors(preparation, panel, twice)
     both = is_called(calls).all(axis=1)

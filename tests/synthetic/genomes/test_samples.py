@@ -11,14 +11,12 @@ import pytest
 
 from lakehouse.bronze.genomics.sample_manifest import SampleManifest
 from lakehouse.synthetic.deliveries import days
-from lakehouse.synthetic.genomes.laboratory import Laboratory
 from lakehouse.synthetic.genomes.samples import Batch, Samples, batches, collect, first_sample_id, manifest
 from lakehouse.synthetic.streams import Integers
-from lakehouse.synthetic.world import BLOCK, World, day_number
+from lakehouse.synthetic.world import BLOCK, Planted, World, day_number
 from tests.synthetic.genomes.lab import sexes
 
-WORLD = World(people=5_000, seed=7, deliveries=24)
-LABORATORY = Laboratory(genotyped=0.3, errors=5)
+WORLD = World(people=5_000, seed=7, deliveries=24, planted=Planted(lab_errors=5))
 NEVER = 10**6
 
 
@@ -29,13 +27,13 @@ def lives(persons: Integers) -> tuple[Integers, Integers]:
     return birth, death
 
 
-def of_batch(world: World, batch: Batch, laboratory: Laboratory = LABORATORY) -> Samples:
+def of_batch(world: World, batch: Batch) -> Samples:
     persons = np.arange(batch.blocks.start * BLOCK, min(batch.blocks.stop * BLOCK, world.people))
-    return collect(world, laboratory, batch, persons, *lives(persons))
+    return collect(world, batch, persons, *lives(persons))
 
 
-def of_world(world: World, laboratory: Laboratory = LABORATORY) -> dict[Batch, Samples]:
-    return {batch: of_batch(world, batch, laboratory) for batch in batches(world)}
+def of_world(world: World) -> dict[Batch, Samples]:
+    return {batch: of_batch(world, batch) for batch in batches(world)}
 
 
 EVERY = of_world(WORLD)
@@ -45,7 +43,7 @@ def test_a_share_of_persons_is_genotyped() -> None:
     world = replace(WORLD, end=date(2027, 12, 31))
     birth = np.full(world.people, WORLD.first_day - 9_000)
     found = [
-        collect(world, Laboratory(0.3, errors=0), batch, np.arange(world.people), birth, birth * 0 + NEVER)
+        collect(replace(world, planted=Planted(lab_errors=0)), batch, np.arange(world.people), birth, birth * 0 + NEVER)
         for batch in batches(world)
     ]
     late = 180 / (world.last_day - world.first_day)  # collected, and reported after the last delivery
@@ -92,7 +90,9 @@ def test_some_persons_are_genotyped_twice() -> None:
     again = persons[copies == 1]
     assert 0.02 < len(again) / len(persons) < 0.08
     assert np.isin(again, persons[copies == 0]).mean() > 0.95
-    assert all((samples.copy == 0).all() for samples in of_world(WORLD, replace(LABORATORY, errors=0)).values())
+    assert all(
+        (samples.copy == 0).all() for samples in of_world(replace(WORLD, planted=Planted(lab_errors=0))).values()
+    )
 
 
 def test_first_samples_have_the_ids_under_which_the_laboratory_knows_people() -> None:

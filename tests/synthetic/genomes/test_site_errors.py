@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from lakehouse.synthetic.genomes.calls import Calls, allele_counts
 from lakehouse.synthetic.genomes.lab_errors import BAD_BATCH, happens_to
-from lakehouse.synthetic.genomes.laboratory import EXOME, IMPUTED, Laboratory
+from lakehouse.synthetic.genomes.laboratory import EXOME, IMPUTED
 from lakehouse.synthetic.genomes.preparation import LabError
 from lakehouse.synthetic.genomes.samples import Batch
 from lakehouse.synthetic.genomes.site_errors import FREQUENCY_SHIFT, spoil
 from lakehouse.synthetic.genomes.vcf import VcfFile
-from tests.synthetic.genomes.lab import BATCH, WORLD, called, genotypes, samples_of
+from tests.synthetic.genomes.lab import BATCH, WORLD, called, erring, genotypes, samples_of
 
-CARELESS = Laboratory(errors=1)
 PANEL = genotypes(3_000, 40)
 SAMPLES = samples_of(PANEL.persons)
 CALLS = called(PANEL)
@@ -34,8 +33,8 @@ def spoiled(kind: str, calls: Calls = CALLS) -> tuple[Calls, list[LabError]]:
     """The calls of a batch to which this error of batches happens, and no other."""
     for start in count():
         batch = Batch(BATCH.delivery, range(start, start + 1))
-        if [one for one in KINDS if happens_to(WORLD, CARELESS, one, batch)] == [kind]:
-            return spoil(WORLD, CARELESS, batch, SAMPLES, calls)
+        if [one for one in KINDS if happens_to(WORLD, one, batch)] == [kind]:
+            return spoil(WORLD, batch, SAMPLES, calls)
     raise AssertionError
 
 
@@ -64,7 +63,7 @@ def shortest(position: int, reference: str, alternate: str) -> tuple[int, str, s
 def test_there_are_none_without_being_asked_for() -> None:
     for start in range(50):
         batch = Batch(BATCH.delivery, range(start, start + 1))
-        calls, errors = spoil(WORLD, Laboratory(errors=0), batch, SAMPLES, CALLS)
+        calls, errors = spoil(erring(0), batch, SAMPLES, CALLS)
         assert errors == []
         assert calls is CALLS
 
