@@ -88,7 +88,7 @@ def _conf(
     settings: list[str] | None,
     home: str | None,
     landing: str | None = None,
-    synthetic: Mapping[str, str | int | None] = MappingProxyType({}),
+    synthetic: Mapping[str, str | int | float | None] = MappingProxyType({}),
 ) -> Conf:
     default = Path(__file__).parent.parent / "conf" / "local.yaml"
     return config.load(file or (default if default.exists() else None), settings or (), home, landing, synthetic)
@@ -119,6 +119,8 @@ def generate(
         str | None,
         typer.Option(help="How many monthly deliveries follow the first, which has the history.", metavar="monthly:N"),
     ] = None,
+    genotyped: Annotated[float | None, typer.Option(help="Of how many of the persons there is a genome.")] = None,
+    sites: Annotated[int | None, typer.Option(help="How many places of the genome are genotyped.")] = None,
     report: Annotated[bool, typer.Option("--report", help="Compare it with published figures.")] = False,
     if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing where files have landed.")] = False,
     home: Home = None,
@@ -128,20 +130,25 @@ def generate(
     json_: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Make a synthetic population: health records and claims into the landing zone, and the truth apart from them.
+    """Make a synthetic population: records, claims and genomes into the landing zone, and the truth apart from them.
 
     What is not said is as conf has it (section synthetic): 2,000 people,
-    the seven years to 2025, and three monthly deliveries after the first.
+    the seven years to 2025, three monthly deliveries after the first, and
+    genomes of three in ten of them at 20,000 places.
     The same options make the same files, to the last line, and complete
     what was interrupted.
 
     --set synthetic.planted.NAME=0 takes one thing out of the world, 2
     doubles it: genetics, treatment, outbreaks, adverse_reactions,
-    confounding, under_treatment, readmission, identity_noise, defects.
+    confounding, under_treatment, readmission, identity_noise, defects,
+    lab_errors.
     """
     from lakehouse import stages
 
-    asked = {"people": people, "seed": seed, "from": from_, "until": until, "deliveries": deliveries}
+    asked = {
+        "people": people, "seed": seed, "from": from_, "until": until, "deliveries": deliveries,
+        "genotyped": genotyped, "sites": sites,
+    }  # fmt: skip
     stages.generate(_conf(conf_file, set_, home, landing, asked), if_empty, report, json_)
 
 

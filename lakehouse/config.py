@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -59,6 +59,7 @@ class Planted(_Section):
     readmission: float = Field(1.0, ge=0, description="what raises the risk of coming back beyond the average")
     identity_noise: float = Field(1.0, ge=0, description="errors in what identifies persons in each world")
     defects: float = Field(1.0, ge=0, description="defects of data quality in the files")
+    lab_errors: float = Field(1.0, ge=0, description="errors of the laboratory in samples, batches and sites")
 
 
 class Synthetic(_Section):
@@ -71,6 +72,12 @@ class Synthetic(_Section):
     deliveries: str = Field(
         "monthly:3", pattern=r"^monthly:\d{1,4}$", description="how many monthly deliveries follow the first"
     )
+    genotyped: float = Field(0.3, ge=0, le=1, description="share of the persons whose genome is told; 0 for none")
+    sites: int = Field(20_000, ge=1_500, le=20_000_000, description="places that are genotyped, in the whole genome")
+    platform: Literal["genome", "exome", "array", "imputed"] = Field(
+        "genome", description="what the laboratory genotypes with"
+    )
+    genomes: Literal["vcf", "plink"] = Field("vcf", description="form of the genomes; tables are built from vcf alone")
     planted: Planted = Planted()
     settings: dict[str, Setting] = Field(
         default_factory=dict,

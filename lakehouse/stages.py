@@ -208,11 +208,12 @@ def _refresh(
 
 def _world(conf: Conf) -> World:
     """The world that conf asks for."""
-    from lakehouse.synthetic.world import Planted, World
+    from lakehouse.synthetic.world import Genotyping, Planted, World
 
     asked = conf.synthetic
     planted = Planted(**asked.planted.model_dump())
-    return World(asked.people, asked.seed, asked.begin, asked.until, asked.monthly_deliveries, planted)
+    genotyping = Genotyping(asked.genotyped, asked.sites, asked.platform, asked.genomes)
+    return World(asked.people, asked.seed, asked.begin, asked.until, asked.monthly_deliveries, planted, genotyping)
 
 
 def _while_generating(conf: Conf) -> Conf:

@@ -11,6 +11,7 @@ from lakehouse.synthetic import care, defects, identity, truth
 from lakehouse.synthetic.billing import bill
 from lakehouse.synthetic.directory import Directory
 from lakehouse.synthetic.frames import ALL
+from lakehouse.synthetic.genomes import collection
 from lakehouse.synthetic.journal import Journal
 from lakehouse.synthetic.population.simulation import simulate
 from lakehouse.synthetic.streams import Streams
@@ -26,6 +27,7 @@ def record(world: World, block: int) -> Iterator[pa.RecordBatch]:
     bill(world, streams, journal, directory)
     defects.plant(world, streams, journal)
     truth.write(world, journal, life)
+    collection.write(world, journal, block)
     _cut(world, journal)
     yield from journal.batches()
 

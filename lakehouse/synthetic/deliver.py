@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lakehouse.errors import LakehouseError
 from lakehouse.synthetic.folders import Folder
-from lakehouse.synthetic.parts import CLAIMS, EHR
+from lakehouse.synthetic.parts import CLAIMS, EHR, GENOMICS
 
 UNFINISHED = "_generating"
 """Where parts lie until all are there. A name with an underscore is not looked at by who reads the folder."""
@@ -13,7 +13,7 @@ UNFINISHED = "_generating"
 def deliver_files(landing: Folder) -> None:
     """Move the parts of files to `<world>/<delivery>/`. May be cut off and called again."""
     _move(landing, {name: _file(name) for name in _parts(landing)})
-    for world in (EHR, CLAIMS):
+    for world in (EHR, CLAIMS, GENOMICS):
         _show(landing, world)
 
 
@@ -46,10 +46,12 @@ def _show(folder: Folder, within: str) -> None:
 
 def _file(part: str) -> str:
     """The name that a part of a file is delivered under, in a folder that is not shown yet."""
-    _, world, kind, _, *values, _ = part.split("/")
+    _, world, kind, _, *values, name = part.split("/")
     of = dict(value.split("=") for value in values)
     if world == EHR:
         return f"{EHR}/_{of['delivery']}/{kind}.{of['number']}.ndjson.gz"
+    if world == GENOMICS:
+        return f"{GENOMICS}/_{of['delivery']}/{of['batch']}/{name.removeprefix('part-')}"
     return f"{CLAIMS}/_{of['delivery']}/{of['payer']}/{kind}.{of['number']}.csv"
 
 

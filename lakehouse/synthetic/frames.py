@@ -243,12 +243,24 @@ TRUE_DEFECT = Frame("true_defect", "Truth: a defect that was planted in a row of
     "line_number": "int", "field": "string", "true_value": "string", "bad_value": "string",
 })  # fmt: skip
 
+TRUE_SAMPLE = Frame("true_sample", "Truth: a sample of a person, as it was taken, and the batch it was told of in.", {
+    **_PERSON, "source_id": "string", "copy": "int", "batch": "string", "collection_date": "date", "sex": "string",
+    "record_number": "string",
+})  # fmt: skip
+"""copy: 0 the first, 1 a duplicate."""
+
 ALL = (
     PERSON, ADDRESS, COVERAGE, IDENTITY, CONDITION, ENCOUNTER, DIAGNOSIS, MEASUREMENT, PRESCRIPTION, DISPENSING,
     ADMINISTRATION, PROCEDURE, IMMUNIZATION, ALLERGY, REPORT, IMAGING, CARE_PLAN, NOTE, CLAIM, CLAIM_LINE, DRUG_CLAIM,
     TRUE_PERSON, TRUE_LIABILITY, TRUE_GENOTYPE, TRUE_DIPLOTYPE, TRUE_RISK, TRUE_DISEASE, TRUE_COURSE, TRUE_REACTION,
-    TRUE_INFECTION, TRUE_IDENTITY, TRUE_DEFECT,
+    TRUE_INFECTION, TRUE_IDENTITY, TRUE_DEFECT, TRUE_SAMPLE,
 )  # fmt: skip
+
+TRUE_LAB_ERROR = Frame("true_lab_error", "Truth: an error of the laboratory, in a sample, a batch or at a site.", {
+    "delivery": "string", "batch": "string", "kind": "string", "sample_id": "string", "other_sample_id": "string",
+    "chrom": "string", "position": "bigint", "true_value": "string", "bad_value": "string",
+})  # fmt: skip
+"""Not of a block of persons, but of the files that are written of them."""
 
 
 def _union() -> dict[str, str]:

@@ -14,15 +14,14 @@ from functools import partial
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.synthetic import block, jobs
-from lakehouse.synthetic.defects.told import as_rows
 from lakehouse.synthetic.deliver import UNFINISHED, deliver_files, deliver_truth
 from lakehouse.synthetic.deliveries import batches, check
 from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.folders import Folder
-from lakehouse.synthetic.frames import TRUE_DEFECT
+from lakehouse.synthetic.genomes import panels
 from lakehouse.synthetic.inputs import inputs
 from lakehouse.synthetic.marker import Marker, digest
-from lakehouse.synthetic.parts import CLAIMS, EHR, TRUTH, Part, parts_of
+from lakehouse.synthetic.parts import CLAIMS, EHR, GENOMICS, TRUTH, Part, parts_of
 from lakehouse.synthetic.rendering import write_truth
 from lakehouse.synthetic.staging import Progress, Record, Staging
 from lakehouse.synthetic.world import World
@@ -67,7 +66,8 @@ class Generation:
         check(world)
         self._spark, self._world, self._on_progress = spark, world, on_progress
         self._landing, self._truth, self._scratch = (Folder(spark, path) for path in (landing, truth, scratch))
-        self._staging = Staging(spark, world, self._scratch.below(digest(world)), on_progress, record)
+        of_world = self._scratch.below(digest(world))
+        self._staging, self._panels = Staging(spark, world, of_world, on_progress, record), of_world.below("panels")
 
     def write(self, keep_frames: bool = False) -> Generated:
         """Write and deliver what is missing. The frames of a batch are removed after it unless they are to be kept.
@@ -79,6 +79,10 @@ class Generation:
         marker = Marker.open(self._landing, self._truth, self._world)
         was_there = marker.is_complete
         if not was_there:
+            if self._world.genotyping.share:
+                panels.simulate(
+                    self._spark, self._world, self._panels, partial(self._on_progress, "windows of the genome")
+                )
             for batch in range(len(batches(self._world))):
                 self._write_batch(batch, marker)
                 if not keep_frames:
@@ -87,7 +91,7 @@ class Generation:
             deliver_truth(self._truth)
             marker.complete()
             self._landing.remove(UNFINISHED)
-        files = sum(len(self._landing.files(place)) for place in (EHR, CLAIMS))
+        files = sum(len(self._landing.files(place)) for place in (EHR, CLAIMS, GENOMICS))
         return Generated(_by_part(marker.rows), files, was_there)
 
     def frames(self) -> DataFrame:
@@ -100,10 +104,10 @@ class Generation:
 
     def _write_batch(self, batch: int, marker: Marker) -> None:
         """Write every part of a batch, but for what is written already."""
-        missing = [part for part in parts_of(batch) if _noted(part, batch) not in marker.rows]
+        missing = [part for part in parts_of(self._world, batch) if _noted(part, batch) not in marker.rows]
         if missing:
-            sources = inputs(self._spark, self._world, self._staging.batch(batch))
-            total = sum(len(parts_of(number)) for number in range(len(batches(self._world))))
+            sources = inputs(self._spark, self._world, self._staging.batch(batch), self._panels.path)
+            total = sum(len(parts_of(self._world, number)) for number in range(len(batches(self._world))))
             jobs.run(
                 self._spark,
                 [partial(self._write_part, part, batch, sources, marker) for part in missing],
@@ -113,8 +117,8 @@ class Generation:
     def _write_part(self, part: Part, batch: int, sources: Sources, marker: Marker) -> None:
         written = part.write(self._world, sources, self._path(part, batch))
         if part.place != TRUTH:
-            of_lines = f"{self._truth.path}/{UNFINISHED}/{TRUE_DEFECT.name}/{batch}-{part.kind}"
-            write_truth(as_rows(self._spark, written.defects), of_lines)
+            of_files = f"{self._truth.path}/{UNFINISHED}/{written.truth.name}/{batch}-{part.kind}"
+            write_truth(written.planted_rows(self._spark), of_files)
         marker.add(_noted(part, batch), written.rows)
 
     def _path(self, part: Part, batch: int) -> str:

@@ -18,14 +18,18 @@ from lakehouse.synthetic.world import World
 _TYPES = {"O": T.StringType(), "i": T.LongType(), "f": T.DoubleType(), "b": T.BooleanType()}
 
 
-def inputs(spark: SparkSession, world: World, frames: Mapping[Frame, DataFrame]) -> Sources:
-    """The inputs of every builder of files: the frames of a batch, and what is known of the whole world."""
+def inputs(spark: SparkSession, world: World, frames: Mapping[Frame, DataFrame], panels: str = "") -> Sources:
+    """The inputs of every builder of files: the frames of a batch, and what is known of the whole world.
+
+    panels: the folder of the founder haplotypes.
+    """
     directory = Directory.of(world.seed)
     return Sources(
         frames,
         knowledge_tables(spark, sorted({*sources.KNOWLEDGE, *claims.KNOWLEDGE})),
         _small(spark, directory.facilities),
         _small(spark, directory.practitioners),
+        panels,
     )
 
 

@@ -95,4 +95,7 @@ def _difference(told: dict[str, Any], world: World) -> str:
 
 
 def _flat(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in [*fields.items(), *fields["planted"].items()] if name != "planted"}
+    flat: dict[str, Any] = {}
+    for name, value in fields.items():
+        flat |= value if isinstance(value, dict) else {name: value}
+    return flat

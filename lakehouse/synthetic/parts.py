@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 
 from lakehouse.synthetic import world_truths
 from lakehouse.synthetic.claims import FILES
@@ -12,10 +13,10 @@ from lakehouse.synthetic.deliveries import KILOBYTES_A_YEAR
 from lakehouse.synthetic.ehr import RESOURCES
 from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.frames import ALL, PERSON, Frame
-from lakehouse.synthetic.rendering import Written, write_claims, write_resources, write_truth
+from lakehouse.synthetic.rendering import Written, write_claims, write_genomes, write_resources, write_truth
 from lakehouse.synthetic.world import World
 
-EHR, CLAIMS, TRUTH = "ehr", "claims", "truth"
+EHR, CLAIMS, GENOMICS, TRUTH = "ehr", "claims", "genomics", "truth"
 
 _OF_NOBODY = ("Location", "Organization", "Practitioner", "PractitionerRole")
 """Resources that are not of persons, but of the world."""
@@ -40,14 +41,16 @@ class Part:
         return f"{self.place}/{self.kind}"
 
 
-def parts_of(batch: int) -> list[Part]:
+def parts_of(world: World, batch: int) -> list[Part]:
     """The parts of a batch; the largest are first, so that none of them is left to be written alone."""
-    return [part for part in sorted(_parts(), key=_size) if part.of_persons or batch == 0]
+    return [part for part in sorted(_parts(world), key=_size) if part.of_persons or batch == 0]
 
 
-def _parts() -> list[Part]:
+def _parts(world: World) -> list[Part]:
     true_frames = (frame for frame in ALL if frame is PERSON or frame.name.startswith("true_"))
+    genomes = [Part(GENOMICS, "calls", write_genomes)] if world.genotyping.share else []
     return [
+        *genomes,
         *(Part(EHR, kind, partial(write_resources, kind), kind not in _OF_NOBODY) for kind in RESOURCES),
         *(Part(CLAIMS, kind, partial(write_claims, kind)) for kind in FILES),
         *(Part(TRUTH, frame.name, partial(_write_frame, frame)) for frame in true_frames),
@@ -64,4 +67,4 @@ def _write_table(table: str, world: World, sources: Sources, path: str) -> Writt
 
 
 def _size(part: Part) -> float:
-    return -KILOBYTES_A_YEAR.get(part.kind, 0)
+    return -inf if part.place == GENOMICS else -KILOBYTES_A_YEAR.get(part.kind, 0)

@@ -1,14 +1,15 @@
-"""The files of a batch of persons, written by Spark's own writers: FHIR as NDJSON, RIF as CSV, truth as Parquet.
+"""The files of a batch of persons: FHIR as NDJSON, RIF as CSV, truth as Parquet, by Spark's own writers; and genomes.
 
 Each function writes one kind into a folder, all its deliveries at once, and says what it wrote. The folder has one
-part for each file to be delivered, below `delivery=`, `payer=` (claims) and `number=`.
+part for each file to be delivered, below `delivery=`, `payer=` (claims) and `number=`, or `batch=` (genomes).
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame, Observation
+from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.synthetic.claims import FILES
@@ -17,15 +18,24 @@ from lakehouse.synthetic.defects.told import GATHERED, gathered
 from lakehouse.synthetic.deliveries import delivery, file_number
 from lakehouse.synthetic.ehr import RESOURCES
 from lakehouse.synthetic.ehr.sources import Sources
+from lakehouse.synthetic.frames import TRUE_DEFECT, TRUE_LAB_ERROR, TRUE_SAMPLE, Frame
+from lakehouse.synthetic.genomes.writing import write_batches
 from lakehouse.synthetic.world import World
 
 
 @dataclass(frozen=True)
 class Written:
-    """How many rows were written, and the defects that were planted in them: rows of TRUE_DEFECT, in JSON."""
+    """How many rows were written, and what was planted in them: rows of a frame of truth, in JSON."""
 
     rows: int
-    defects: str = "[]"
+    planted: str = "[]"
+    truth: Frame = TRUE_DEFECT
+
+    def planted_rows(self, spark: SparkSession) -> DataFrame:
+        """What was planted, as rows."""
+        columns = ", ".join(f"{name} {kind}" for name, kind in self.truth.columns.items())
+        rows = [tuple(told.get(name) for name in self.truth.columns) for told in json.loads(self.planted)]
+        return spark.createDataFrame(rows, columns)
 
 
 def write_resources(kind: str, world: World, sources: Sources, path: str) -> Written:
@@ -55,6 +65,12 @@ def write_claims(kind: str, world: World, sources: Sources, path: str) -> Writte
     # RIF has no quotes: an empty value is nothing at all.
     options = {"header": "true", "sep": "|", "quote": "", "emptyValue": "", "nullValue": ""}
     return _write(lines, ["delivery", "payer", "number"], "csv", path, **options)
+
+
+def write_genomes(world: World, sources: Sources, path: str) -> Written:
+    """The genomes of the samples that were taken of the persons."""
+    sites, errors = write_batches(world, sources.frames[TRUE_SAMPLE], sources.panels, path)
+    return Written(sites, errors, TRUE_LAB_ERROR)
 
 
 def write_truth(rows: DataFrame, path: str) -> Written:

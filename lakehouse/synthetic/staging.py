@@ -7,15 +7,14 @@ frame has few of the columns of their union, and Spark would pay for all of them
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.fs  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.synthetic import jobs
 from lakehouse.synthetic.deliveries import batches
+from lakehouse.synthetic.file_systems import file_system
 from lakehouse.synthetic.folders import Folder
 from lakehouse.synthetic.frames import ALL, DDL, FRAME, PERSON, Frame
 from lakehouse.synthetic.world import World
@@ -86,17 +85,9 @@ class Staging:
 
 def _write_block(path: str, block: int, batches_of_frames: Iterator[pa.RecordBatch]) -> None:
     """One file for each frame that has rows."""
-    files, root = _file_system(path)
+    files, root = file_system(path)
     columns = {frame.name: frame.select() for frame in ALL}
     for batch in batches_of_frames:
         frame = batch.column(FRAME)[0].as_py()
         rows = pa.Table.from_batches([batch]).select(columns[frame])
         pq.write_table(rows, f"{root}/{FRAME}={frame}/block-{block:07d}.parquet", filesystem=files)
-
-
-def _file_system(path: str) -> tuple[Any, str]:
-    """The file system of a path as Arrow knows it, and the path in it."""
-    if "://" not in path:
-        return pyarrow.fs.LocalFileSystem(), path
-    found: tuple[Any, str] = pyarrow.fs.FileSystem.from_uri(path.replace("s3a://", "s3://", 1))
-    return found

@@ -44,13 +44,13 @@ class Planted:
 class Genotyping:
     """Whose genomes are told of, and how.
 
-    share: of the persons, 0 for no genomes at all. sites: places in the whole genome. platform: exome, array or
-    imputed (genomes/laboratory.py). form: vcf or plink.
+    share: of the persons, 0 for no genomes at all. sites: places in the whole genome. platform: genome,
+    exome, array or imputed (genomes/laboratory.py). form: vcf or plink.
     """
 
     share: float = 0.3
     sites: int = 20_000
-    platform: str = "exome"
+    platform: str = "genome"
     form: str = "vcf"
 
 

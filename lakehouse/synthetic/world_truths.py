@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse.synthetic.genomes.known import true_effects
 from lakehouse.synthetic.knowledge import Row, by_key, number, table
 from lakehouse.synthetic.population import epidemics, reactions
 from lakehouse.synthetic.world import World
@@ -66,8 +67,29 @@ def comparisons(spark: SparkSession, world: World) -> DataFrame:
     return spark.createDataFrame(rows, columns)
 
 
+def trait_effects(spark: SparkSession, world: World) -> DataFrame:
+    """What one copy of an allele adds to a trait, in the unit of the study, and where the files tell of the variant.
+
+    stands_in: the variant is told of at a base beside its own, which shows another trait's (see genomes/known.py).
+    planted: how much of it the lives were led by: the size of `genetics`.
+    """
+    rows = [
+        (
+            one.trait, one.site.chrom, one.site.position, one.site.reference, one.site.alternate[0], one.site.name,
+            one.effect_allele, one.beta, one.site.stands_in, float(world.planted.genetics),
+        )
+        for one in true_effects()
+    ]  # fmt: skip
+    columns = (
+        "trait_key string, chrom string, position bigint, reference string, alternate string, name string, "
+        "effect_allele string, beta double, stands_in boolean, planted double"
+    )
+    return spark.createDataFrame(rows, columns)
+
+
 TABLES: Mapping[str, Callable[[SparkSession, World], DataFrame]] = MappingProxyType({
     "comparisons": comparisons, "drug_reactions": drug_reactions, "outbreaks": outbreaks, "planted": planted,
+    "trait_effects": trait_effects,
 })  # fmt: skip
 """How each table is made."""
 

@@ -19,7 +19,7 @@ from lakehouse.synthetic import defects, identifiers
 from lakehouse.synthetic.defects import spoil_fields, spoil_lines
 from lakehouse.synthetic.defects.identifiers import transposed
 from lakehouse.synthetic.defects.source_ids import fhir_ids
-from lakehouse.synthetic.defects.told import GATHERED, as_rows, gathered
+from lakehouse.synthetic.defects.told import GATHERED, gathered
 from lakehouse.synthetic.directory import Directory
 from lakehouse.synthetic.ehr.observation import observation
 from lakehouse.synthetic.frames import (
@@ -42,6 +42,7 @@ from lakehouse.synthetic.frames import (
 )  # fmt: skip
 from lakehouse.synthetic.journal import Journal, Rows
 from lakehouse.synthetic.knowledge import by_key, table
+from lakehouse.synthetic.rendering import Written
 from lakehouse.synthetic.streams import Streams
 from lakehouse.synthetic.world import Planted, World
 from tests.synthetic.ehr import hand_made
@@ -346,7 +347,7 @@ def gathered_from(rows: DataFrame, spark: SparkSession) -> list[Any]:
     rows.observe(written, F.count(F.lit(1)).alias("rows"), gathered()).drop("defect").write.format("noop").mode(
         "overwrite"
     ).save()
-    return as_rows(spark, written.get[GATHERED]).collect()
+    return Written(0, written.get[GATHERED]).planted_rows(spark).collect()
 
 
 @pytest.fixture(scope="module")

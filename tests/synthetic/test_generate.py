@@ -62,7 +62,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generate, "parts_of", lambda batch: [p for p in parts.parts_of(batch) if p.name in FEW])
+    monkeypatch.setattr(generate, "parts_of", lambda *of: [p for p in parts.parts_of(*of) if p.name in FEW])
 
 
 @pytest.fixture(scope="module")

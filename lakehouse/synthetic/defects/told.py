@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from lakehouse.synthetic.frames import TRUE_DEFECT
@@ -37,10 +35,3 @@ def gathered() -> Column:
     So they need no second pass over the lines.
     """
     return F.to_json(F.collect_list("defect")).alias(GATHERED)
-
-
-def as_rows(spark: SparkSession, found: str) -> DataFrame:
-    """What was gathered, as rows of TRUE_DEFECT."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in TRUE_DEFECT.columns.items())
-    rows = [tuple(defect.get(name) for name in TRUE_DEFECT.columns) for defect in json.loads(found)]
-    return spark.createDataFrame(rows, columns)

@@ -23,12 +23,14 @@ class Sources:
 
     frames: the rows of each frame. knowledge: the tables of KNOWLEDGE by name, all columns text.
     facilities, practitioners: the directory of care, one row each, with the columns of its arrays.
+    panels: the folder of the founder haplotypes.
     """
 
     frames: Mapping[Frame, DataFrame]
     knowledge: Mapping[str, DataFrame]
     facilities: DataFrame
     practitioners: DataFrame
+    panels: str = ""
 
     def seen(self, frame: Frame) -> DataFrame:
         """The rows of a frame that this EHR has a record of."""

@@ -8,7 +8,7 @@ from lakehouse.synthetic.arrays import find
 from lakehouse.synthetic.genomes import imputation, intensities, reads
 from lakehouse.synthetic.genomes.calls import Calls
 from lakehouse.synthetic.genomes.genotypes import Genotypes
-from lakehouse.synthetic.genomes.laboratory import ARRAY, EXOME
+from lakehouse.synthetic.genomes.laboratory import ARRAY
 from lakehouse.synthetic.genomes.preparation import Preparation
 from lakehouse.synthetic.genomes.samples import Samples
 from lakehouse.synthetic.streams import Floats
@@ -30,8 +30,8 @@ def call(
     if (places < 0).any():
         raise KeyError(f"no genotypes of the persons {samples.person[places < 0].tolist()}")
     of_samples = Genotypes(genotypes.sites, samples.person, np.take(genotypes.alleles, places, axis=1))
-    if platform == EXOME:
-        return reads.call(seed, of_samples, samples.number, preparation)
+    if platform in reads.COVERAGES:
+        return reads.call(seed, reads.COVERAGES[platform], of_samples, samples.number, preparation)
     if platform == ARRAY:
         return intensities.call(seed, of_samples, samples.number, preparation)
     if frequency is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from lakehouse.synthetic.knowledge import by_key, number
 from lakehouse.synthetic.world import World
 
-EXOME, ARRAY, IMPUTED = "exome", "array", "imputed"
-PLATFORMS = (EXOME, ARRAY, IMPUTED)
+GENOME, EXOME, ARRAY, IMPUTED = "genome", "exome", "array", "imputed"
+PLATFORMS = (GENOME, EXOME, ARRAY, IMPUTED)
 
 VCF, PLINK = "vcf", "plink"
 FORMS = (VCF, PLINK)

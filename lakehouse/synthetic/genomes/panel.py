@@ -32,9 +32,8 @@ from lakehouse.synthetic.streams import Floats, Integers, Streams, numbers_of
 HAPLOTYPES = 500
 """Of each ancestry."""
 
-KINDS = ("array", "exome")
 COMMON = 0.01
-"""An array prefers sites whose rarer allele is more frequent than this in some ancestry."""
+"""Common sites are those whose rarer allele is more frequent than this in some ancestry."""
 
 _OUT_OF_AFRICA = "out_of_africa"
 _BASES = np.array(list("ACGT"))
@@ -60,21 +59,19 @@ class Panel:
         return np.argsort(of_ancestry, axis=2, kind="stable")
 
 
-def simulate(seed: int, window: Window, kind: str = "array") -> Panel:
+def simulate(seed: int, window: Window, common: bool = True) -> Panel:
     """The panel of a window in the world of that seed.
 
-    kind: `array` keeps common sites where there are enough of them, `exome` sites of any frequency. Where fewer sites
-    come out of the simulation than the window should have, the panel has fewer.
+    common: keep common sites where there are enough of them, not sites of any frequency. Where fewer sites come out of
+    the simulation than the window should have, the panel has fewer.
 
-    Raises UsageError if msprime is not installed, or the kind is unknown.
+    Raises UsageError if msprime is not installed.
     """
-    if kind not in KINDS:
-        raise UsageError(f"genomes are of kind {' or '.join(KINDS)}, not {kind}")
     streams = Streams(seed)
     trees = _trees(streams, window)
     alleles = np.array([_laid_on(trees.at(loci()[place].position - window.start), place) for place in window.loci])
     alleles = alleles.reshape(len(window.loci), len(ANCESTRIES) * HAPLOTYPES).astype(np.int8)
-    position, haplotypes = _new_sites(streams, window, kind, trees)
+    position, haplotypes = _new_sites(streams, window, common, trees)
     return _with_known(window, alleles, position, haplotypes, *_letters(streams, window.chrom, position))
 
 
@@ -141,7 +138,7 @@ def _of(population: str, quantity: str) -> float:
 
 
 def _new_sites(
-    streams: Streams, window: Window, kind: str, trees: Any
+    streams: Streams, window: Window, common: bool, trees: Any
 ) -> tuple[Integers, NDArray[np.int8]]:  # fmt: skip
     """Positions and haplotypes of the sites kept beside the known ones; 0 is the commoner allele."""
     position = trees.sites_position.astype(np.int64) + window.start
@@ -151,7 +148,7 @@ def _new_sites(
     share = haplotypes.reshape(len(position), len(ANCESTRIES), HAPLOTYPES).mean(axis=2)
     rarer_share = np.minimum(share, 1 - share)
     covered = [base for site in window.known for base in range(site.position, site.last + 1)]
-    last_choice = (rarer_share <= COMMON).all(axis=1) if kind == "array" else np.zeros(len(position), dtype=bool)
+    last_choice = (rarer_share <= COMMON).all(axis=1) if common else np.zeros(len(position), dtype=bool)
     no_choice = np.isin(position, covered) | (share.min(axis=1) == share.max(axis=1)) & (rarer_share.max(axis=1) == 0)
     rank = streams.uniform(f"genomes:sites:{window.chrom}:{window.start}-{window.end}", len(position))
     rank += last_choice + 2 * no_choice

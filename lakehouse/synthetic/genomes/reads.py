@@ -1,13 +1,17 @@
-"""Genotypes called from the reads of a captured exome: depth decides how sure a call is, and how often it is wrong.
+"""Genotypes called from reads, of a genome or a captured exome: depth decides how sure a call is, and how often wrong.
 
 The depth of a genotype is negative binomial around a mean that is the sample's times the site's: targets are captured
-unevenly. Everything that a call draws is looked up in a table by the bits of its hash, without arithmetic on reals.
+unevenly, a genome is read more evenly. Everything that a call draws is looked up in a table by the bits of its hash,
+without arithmetic on reals.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from math import log
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +19,30 @@ from numpy.typing import NDArray
 from lakehouse.synthetic.genomes.calls import Bytes, Calls
 from lakehouse.synthetic.genomes.draws import STEPS, Words, normal, parts, thresholds, words
 from lakehouse.synthetic.genomes.genotypes import Genotypes
+from lakehouse.synthetic.genomes.laboratory import EXOME, GENOME
 from lakehouse.synthetic.genomes.mistakes import heterozygous, make_missing, make_wrong
 from lakehouse.synthetic.genomes.mixed_reads import call_mixed
 from lakehouse.synthetic.genomes.preparation import Preparation
 from lakehouse.synthetic.population.genome import ABSENT
 from lakehouse.synthetic.streams import Floats, Integers, Streams
 
-MEAN_DEPTH = 60.0
-"""Reads at a site of the usual capture. Exomes of biobanks have 40 to 80 (recalled)."""
+
+@dataclass(frozen=True)
+class Coverage:
+    """How a platform reads: mean depth at a usual site; the standard deviation of the logarithm of depth between sites;
+    the share of sites that it reaches badly (repeats, extremes of GC), and which share of the usual depth these have.
+    """
+
+    mean_depth: float
+    site_spread: float
+    poor_sites: float
+    poor_depth: float
+
+
+COVERAGES: Mapping[str, Coverage] = MappingProxyType({
+    GENOME: Coverage(32.0, 0.12, 0.015, 0.3), EXOME: Coverage(60.0, 0.35, 0.04, 0.12)
+})  # fmt: skip
+"""Genomes of biobanks are read 30 to 35 times, exomes 40 to 80 times (recalled); the spreads are estimates."""
 
 DEEPEST = 250
 """Depth is counted up to here, as by callers that take so many reads at most."""
@@ -30,11 +50,8 @@ DEEPEST = 250
 BASE_ERROR = 0.01
 """The share of wrong bases that the caller reckons with."""
 
-_SAMPLE_SPREAD, _SITE_SPREAD = 0.2, 0.35
-"""Standard deviations of the logarithm of depth between samples and between sites (estimates)."""
-
-_POOR_SITES, _POOR_CAPTURE = 0.04, 0.12
-"""The share of sites that capture reaches badly (repeats, extremes of GC), and their share of the usual depth."""
+_SAMPLE_SPREAD = 0.2
+"""The standard deviation of the logarithm of depth between samples (estimate)."""
 
 _DISPERSION = 12.0
 """The size of the negative binomial: variance = mean + mean^2 / size."""
@@ -46,10 +63,11 @@ _NOISE = 64
 """How many values the noise of quality has."""
 
 
-def call(seed: int, genotypes: Genotypes, samples: Integers, preparation: Preparation) -> Calls:
+def call(seed: int, coverage: Coverage, genotypes: Genotypes, samples: Integers, preparation: Preparation) -> Calls:
     """The calls of samples with these ids, whose genotypes are the columns of `genotypes`."""
     sites, shape = genotypes.sites, genotypes.alleles.shape[:2]
-    of_sample, (of_site, poor) = _sample_levels(seed, samples, preparation.quality), _site_levels(seed, sites.key)
+    of_sample = _sample_levels(seed, samples, coverage.mean_depth * preparation.quality)
+    of_site, poor = _site_levels(seed, coverage, sites.key)
     alternates = np.array([len(alternates) for alternates in sites.alternate], dtype=np.int8)
     calls = Calls(
         sites, genotypes.alleles.copy(), poor,
@@ -62,18 +80,18 @@ def call(seed: int, genotypes: Genotypes, samples: Integers, preparation: Prepar
     return calls
 
 
-def _sample_levels(seed: int, samples: Integers, quality: Floats) -> NDArray[np.int32]:
+def _sample_levels(seed: int, samples: Integers, mean: Floats) -> NDArray[np.int32]:
     """The logarithm of the mean depth of each sample, in steps."""
     spread = normal(Streams(seed), "reads:sample", samples) * _SAMPLE_SPREAD
-    level = log(MEAN_DEPTH / _LEAST_MEAN) + spread + np.log(quality)
+    level = np.log(mean / _LEAST_MEAN) + spread
     return np.asarray(np.round(level / _LOG_STEP), dtype=np.int32)
 
 
-def _site_levels(seed: int, keys: Integers) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """The logarithm of the depth of each site as a share of the usual, in steps, and whether capture is bad there."""
+def _site_levels(seed: int, coverage: Coverage, keys: Integers) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """The logarithm of the depth of each site as a share of the usual, in steps, and whether it is badly reached."""
     streams = Streams(seed)
-    poor = streams.chance("reads:poor site", keys) < _POOR_SITES
-    level = normal(streams, "reads:site", keys) * _SITE_SPREAD + np.where(poor, log(_POOR_CAPTURE), 0)
+    poor = streams.chance("reads:poor site", keys) < coverage.poor_sites
+    level = normal(streams, "reads:site", keys) * coverage.site_spread + np.where(poor, log(coverage.poor_depth), 0)
     return np.asarray(np.round(level / _LOG_STEP), dtype=np.int32), poor
 
 

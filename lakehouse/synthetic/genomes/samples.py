@@ -71,15 +71,15 @@ class Samples:
         return 2 * self.person + self.copy
 
 
-def batches(world: World) -> tuple[Batch, ...]:
-    """Every batch that there may be: one for each block in the first delivery, of many blocks in each later one."""
+def batches(world: World, blocks: range) -> tuple[Batch, ...]:
+    """Every batch with samples of these blocks: one for each in the first delivery, one of several in later ones."""
     first, *later = days(world)
     return (
-        *(Batch(first, range(block, block + 1)) for block in range(world.blocks)),
+        *(Batch(first, range(block, block + 1)) for block in blocks),
         *(
-            Batch(day, range(start, min(start + _LATER_BLOCKS, world.blocks)))
+            Batch(day, range(start, start + _LATER_BLOCKS))
             for day in later
-            for start in range(0, world.blocks, _LATER_BLOCKS)
+            for start in range(blocks.start // _LATER_BLOCKS * _LATER_BLOCKS, blocks.stop, _LATER_BLOCKS)
         ),
     )
 

@@ -26,13 +26,13 @@ from lakehouse.synthetic.genomes.calls import (
     allele_counts,
 )
 from lakehouse.synthetic.genomes.draws import parts
-from lakehouse.synthetic.genomes.laboratory import ARRAY, EXOME, IMPUTED
+from lakehouse.synthetic.genomes.laboratory import ARRAY, EXOME, GENOME, IMPUTED
 from lakehouse.synthetic.knowledge import table
 from lakehouse.synthetic.population.genome import ABSENT
 
 Pieces = NDArray[np.uint64]
 
-FIELDS = {EXOME: "GT:GQ:DP", ARRAY: "GT:GQ", IMPUTED: "GT:DS:GP"}
+FIELDS = {GENOME: "GT:GQ:DP", EXOME: "GT:GQ:DP", ARRAY: "GT:GQ", IMPUTED: "GT:DS:GP"}
 """FORMAT by platform."""
 
 _DESCRIPTIONS = {
@@ -138,7 +138,7 @@ def _fields(calls: Calls) -> str:
     """FORMAT, by what is told."""
     if calls.probability is not None:
         return FIELDS[IMPUTED]
-    return FIELDS[ARRAY if calls.depth is None else EXOME]
+    return FIELDS[ARRAY if calls.depth is None else GENOME]
 
 
 def _genotypes(calls: Calls) -> Pieces:

@@ -31,7 +31,7 @@ def shares(found: Panel) -> np.ndarray:
 def complete() -> list[Panel]:
     """Every site that comes out of the simulation of twenty windows without known loci."""
     empty = [window for window in windows() if not window.loci and window.chrom != "chrX"][::35][:20]
-    return [panel.simulate(3, replace(window, sites=ALL), "exome") for window in empty]
+    return [panel.simulate(3, replace(window, sites=ALL), common=False) for window in empty]
 
 
 def test_the_same_seed_and_window_give_the_same_panel(panels: Panels) -> None:
@@ -135,8 +135,3 @@ def test_without_msprime_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "msprime", None)
     with pytest.raises(UsageError, match=r"health-lakehouse\[synthetic\]"):
         panel.simulate(7, panels["nothing"][0])
-
-
-def test_an_unknown_kind_is_an_error(panels: Panels) -> None:
-    with pytest.raises(UsageError, match="array or exome"):
-        panel.simulate(7, panels["nothing"][0], "genome")

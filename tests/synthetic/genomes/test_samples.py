@@ -33,7 +33,7 @@ def of_batch(world: World, batch: Batch) -> Samples:
 
 
 def of_world(world: World) -> dict[Batch, Samples]:
-    return {batch: of_batch(world, batch) for batch in batches(world)}
+    return {batch: of_batch(world, batch) for batch in batches(world, range(world.blocks))}
 
 
 EVERY = of_world(WORLD)
@@ -44,7 +44,7 @@ def test_a_share_of_persons_is_genotyped() -> None:
     birth = np.full(world.people, WORLD.first_day - 9_000)
     found = [
         collect(replace(world, planted=Planted(lab_errors=0)), batch, np.arange(world.people), birth, birth * 0 + NEVER)
-        for batch in batches(world)
+        for batch in batches(world, range(world.blocks))
     ]
     late = 180 / (world.last_day - world.first_day)  # collected, and reported after the last delivery
     assert sum(len(samples.person) for samples in found) / world.people == pytest.approx(0.3 * (1 - late / 2), abs=0.02)
