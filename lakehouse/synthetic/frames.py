@@ -197,8 +197,9 @@ DRUG_CLAIM = Frame("drug_claim", "A pharmacy claim (a PDE record), one row per v
 TRUE_PERSON = Frame("true_person", "Truth: what a person was given by birth and place, and nobody records.", {
     **_PERSON, "ancestry_afr": "double", "ancestry_amr": "double", "ancestry_eas": "double", "ancestry_eur": "double",
     "ancestry_sas": "double", "adherence": "double", "frailty": "double", "deprivation": "double", "rural": "boolean",
-    "smoking": "string",
+    "smoking": "string", "social_needs": "strings",
 })  # fmt: skip
+"""social_needs: those that the person has, as conditions of the group social, told or not."""
 
 TRUE_LIABILITY = Frame("true_liability", "Truth: a person's standardised genetic liability to a trait.", {
     **_PERSON, "trait_key": "string", "value": "double",

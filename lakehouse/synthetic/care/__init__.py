@@ -17,6 +17,7 @@ from lakehouse.synthetic.care import (
     prevention,
     procedures,
     routine,
+    social_needs,
 )
 from lakehouse.synthetic.care.visits import Visits, join, take
 from lakehouse.synthetic.directory import Directory
@@ -39,6 +40,7 @@ def write(world: World, streams: Streams, journal: Journal, life: Life, director
     made = encounters.write(world, streams, journal, life, directory, join([contacts, for_vaccines]))
     diagnoses.write(world, streams, journal, life, made)
     observations.write(world, streams, journal, life, made)
+    social_needs.write(streams, journal, life, made)
     drugs.write(world, journal, life, made)
     procedures.write(streams, journal, life, made)
     prevention.write(streams, journal, life, made, doses, of_doses)
