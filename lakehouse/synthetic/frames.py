@@ -220,7 +220,9 @@ TRUE_RISK = Frame("true_risk", "Truth: the probability of an outcome, as known t
 
 TRUE_DISEASE = Frame("true_disease", "Truth: when a disease began and ended, whether or not anybody found it.", {
     **_PERSON, "condition_key": "string", "onset_date": "date", "end_date": "date", "stage": "string",
+    "found_date": "date", "found_by": "string",
 })  # fmt: skip
+"""found_date: null where nobody found it. found_by: of cancers, `screening` or `symptoms`."""
 
 TRUE_COURSE = Frame("true_course", "Truth: a course of a drug as it was taken.", {
     **_PERSON, "drug_key": "string", "start_date": "date", "end_date": "date", "adherence": "double",

@@ -93,9 +93,15 @@ def _diseases(world: World, journal: Journal, life: Life) -> None:
         has = np.flatnonzero((life.onset[:, place] <= world.last_day) & (life.onset[:, place] <= life.death))
         if len(has):
             stage = _STAGES[life.stage[has, place]] if condition in cancers() else None
+            known = life.known[has, place]
+            is_found = (known <= world.last_day) & (known <= life.death[has])
+            found_by = np.where(life.screened[has, place], "screening", "symptoms").astype(object)
+            found_by[~is_found | (condition not in cancers())] = None
             journal.add(TRUE_DISEASE, {
                 "person": life.people.person[has], "condition_key": condition, "stage": stage,
                 "onset_date": life.onset[has, place].astype("datetime64[D]"),
+                "found_date": np.where(is_found, known.astype("datetime64[D]"), np.datetime64("NaT")),
+                "found_by": found_by,
                 "end_date": np.full(len(has), np.datetime64("NaT"), dtype="datetime64[D]"),
             })  # fmt: skip
 
