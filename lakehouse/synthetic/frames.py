@@ -237,6 +237,10 @@ TRUE_INFECTION = Frame("true_infection", "Truth: an infection, and the outbreak 
     **_PERSON, "condition_key": "string", "start_date": "date", "outbreak": "string", "place_key": "string",
 })  # fmt: skip
 
+TRUE_WAIT = Frame("true_wait", "Truth: when an appointment was asked for, and when it was.", {
+    **_PERSON, "encounter": "bigint", "asked_date": "date", "start_date": "date",
+})  # fmt: skip
+
 TRUE_IDENTITY = Frame("true_identity", "Truth: under which id, and with which errors, a world knows a person.", {
     **_PERSON, "world": "string", "source_id": "string", "noise": "strings",
 })  # fmt: skip
@@ -250,7 +254,7 @@ ALL = (
     PERSON, ADDRESS, COVERAGE, IDENTITY, CONDITION, ENCOUNTER, DIAGNOSIS, MEASUREMENT, PRESCRIPTION, DISPENSING,
     ADMINISTRATION, PROCEDURE, IMMUNIZATION, ALLERGY, REPORT, IMAGING, CARE_PLAN, NOTE, CLAIM, CLAIM_LINE, DRUG_CLAIM,
     TRUE_PERSON, TRUE_LIABILITY, TRUE_GENOTYPE, TRUE_DIPLOTYPE, TRUE_RISK, TRUE_DISEASE, TRUE_COURSE, TRUE_REACTION,
-    TRUE_INFECTION, TRUE_IDENTITY, TRUE_DEFECT,
+    TRUE_INFECTION, TRUE_WAIT, TRUE_IDENTITY, TRUE_DEFECT,
 )  # fmt: skip
 
 
