@@ -171,14 +171,16 @@ NOTE = Frame("note", "A text about an encounter; mentions: `+key`, `-key` (denie
 CLAIM = Frame("claim", "A claim as adjudicated, one row per version of it. Amounts in cents.", {
     "id": "bigint", **_PERSON, "group": "bigint", "version": "int", "action": "string", "final": "boolean",
     "rif": "string", "claim_type": "string", "payer": "string", "encounter": "bigint", "start_date": "date",
-    "end_date": "date", "processed_date": "date", "facility": "bigint", "practitioner": "bigint",
+    "end_date": "date", "processed_date": "date", "superseded_date": "date", "facility": "bigint",
+    "practitioner": "bigint",
     "bill_type": "string", "admission_date": "date", "discharge_date": "date", "admission_type": "string",
     "admission_source": "string", "discharge_status": "string", "drg": "string", "denial": "string",
     "diagnoses": "strings", "poa": "strings", "procedures": "strings", "procedure_dates": "dates", "charge": "cents",
     "allowed": "cents", "paid": "cents", "deductible": "cents", "coinsurance": "cents",
     "npi": "string",
 })  # fmt: skip
-"""npi: the practitioner's as it is told, where that is not his; empty where none is told."""
+"""superseded_date: when the next version was processed; null for the last. npi: the practitioner's as it is told, where
+that is not his; empty where none is told."""
 
 CLAIM_LINE = Frame("claim_line", "A line of a version of a claim. Its amounts add up to the claim's.", {
     "claim": "bigint", **_PERSON, "line_number": "int", "start_date": "date", "service_key": "string",
@@ -189,7 +191,8 @@ CLAIM_LINE = Frame("claim_line", "A line of a version of a claim. Its amounts ad
 
 DRUG_CLAIM = Frame("drug_claim", "A pharmacy claim (a PDE record), one row per version of it. Amounts in cents.", {
     "id": "bigint", **_PERSON, "group": "bigint", "version": "int", "action": "string", "final": "boolean",
-    "payer": "string", "dispensing": "bigint", "start_date": "date", "processed_date": "date", "ndc": "string",
+    "payer": "string", "dispensing": "bigint", "start_date": "date", "processed_date": "date",
+    "superseded_date": "date", "ndc": "string",
     "drug_key": "string", "quantity": "double", "days_supply": "int", "fill": "int", "practitioner": "bigint",
     "cost": "cents", "patient_paid": "cents", "plan_paid": "cents",
 })  # fmt: skip
