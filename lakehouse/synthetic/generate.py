@@ -103,18 +103,19 @@ class Generation:
         missing = [part for part in parts_of(batch) if _noted(part, batch) not in marker.rows]
         if missing:
             sources = inputs(self._spark, self._world, self._staging.batch(batch))
-            total = sum(len(parts_of(number)) for number in range(len(batches(self._world))))
+            every = [_noted(part, number) for number in range(len(batches(self._world))) for part in parts_of(number)]
             jobs.run(
                 self._spark,
                 [partial(self._write_part, part, batch, sources, marker) for part in missing],
-                lambda: self._on_progress("parts", len(marker.rows), total),
+                lambda: self._on_progress("parts", sum(name in marker.rows for name in every), len(every)),
             )
 
     def _write_part(self, part: Part, batch: int, sources: Sources, marker: Marker) -> None:
         written = part.write(self._world, sources, self._path(part, batch))
         if part.place != TRUTH:
-            of_lines = f"{self._truth.path}/{UNFINISHED}/{TRUE_DEFECT.name}/{batch}-{part.kind}"
-            write_truth(as_rows(self._spark, written.defects), of_lines)
+            of_lines = f"{TRUE_DEFECT.name}/{batch}-{part.kind}"
+            defects = write_truth(as_rows(self._spark, written.defects), f"{self._truth.path}/{UNFINISHED}/{of_lines}")
+            marker.add(f"{TRUTH}/{of_lines}", defects.rows)
         marker.add(_noted(part, batch), written.rows)
 
     def _path(self, part: Part, batch: int) -> str:

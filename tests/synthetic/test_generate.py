@@ -300,6 +300,12 @@ def test_truth_says_what_is_planted(spark: SparkSession, whole: Path) -> None:
     assert len(_truth(spark, whole, "true_person")) == 2 * thin.PERSONS
 
 
+@pytest.mark.usefixtures("few")
+def test_defects_of_lines_are_counted(spark: SparkSession, make: Make, tmp_path: Path) -> None:
+    generated = make(tmp_path, replace(WORLD, people=1_000, planted=Planted(defects=20.0))).write()
+    assert generated.rows["truth/true_defect"] == len(_truth(spark, tmp_path, "true_defect")) > 0
+
+
 @pytest.mark.slow
 def test_bronze_reads_every_line(spark: SparkSession, make: Make, tmp_path: Path) -> None:
     generated = make(tmp_path).write()
