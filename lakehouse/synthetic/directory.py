@@ -43,8 +43,9 @@ class Directory:
 
     facilities: id, kind (key of facility_kinds), specialty (CMS code, of a specialist group only), name, line,
     place_key, place_code, phone, npi, ccn (None where CMS certifies no such kind), style (factor on the intensity
-    of care, 1 on the mean), capacity (beds of hospitals and nursing facilities, elsewhere visits a day), wait_days
-    (mean wait for an appointment), in_ehr (whether it belongs to the health system whose records are exported).
+    of care, 1 on the mean), capacity (beds of hospitals and nursing facilities, elsewhere visits a day), in_ehr
+    (whether it belongs to the health system whose records are exported), load (how many people it is there for, by
+    its capacity, 1 on the mean of people), wait_days (mean wait for an appointment; it grows with the load).
 
     practitioners: id, npi, given_name, family_name, specialty (CMS code), facility.
     """
@@ -61,7 +62,11 @@ class Directory:
         streams = Streams(seed)
         facilities = _facilities(streams)
         practitioners = _practitioners(streams, facilities)
-        return Directory(facilities, practitioners, _catchments(facilities), _staff(facilities, practitioners))
+        pulls = _pulls(facilities)
+        load = _load(facilities, pulls)
+        facilities |= {"load": load, "wait_days": facilities["wait_days"] * load}
+        catchments = {group: (ids, Choice.of(pull)) for group, (ids, pull) in pulls.items()}
+        return Directory(facilities, practitioners, catchments, _staff(facilities, practitioners))
 
     def nearest(self, kind: str, place_codes: Integers, uniform: Floats, specialty: str = ANY) -> Integers:
         """A facility of the kind for each who lives at such a place: mostly near ones, sometimes farther ones.
@@ -195,8 +200,8 @@ def _staffed(kind: str, specialty: str | None) -> list[str]:
     return [rows[i]["specialty_key"] for i in np.searchsorted(shares, places_in_shares)]
 
 
-def _catchments(facilities: Rows) -> dict[tuple[str, str], tuple[Integers, Choice]]:
-    """By kind, and by specialty of specialist groups: the ids, and how often each place goes to each.
+def _pulls(facilities: Rows) -> dict[tuple[str, str], tuple[Integers, Floats]]:
+    """By kind, and by specialty of specialist groups: the ids, and how strongly each draws people of each place.
 
     The pull of a facility grows with its capacity and falls exponentially with distance.
     """
@@ -206,7 +211,19 @@ def _catchments(facilities: Rows) -> dict[tuple[str, str], tuple[Integers, Choic
     groups = {(kind, ANY): facilities["kind"] == kind for kind in reach}
     for specialty in {code for code in facilities["specialty"] if code is not None}:
         groups["specialist_group", specialty] = facilities["specialty"] == specialty
-    return {group: (facilities["id"][chosen], Choice.of(pull[:, chosen])) for group, chosen in groups.items()}
+    return {group: (facilities["id"][chosen], pull[:, chosen]) for group, chosen in groups.items()}
+
+
+def _load(facilities: Rows, pulls: dict[tuple[str, str], tuple[Integers, Floats]]) -> Floats:
+    """The people who are expected at each facility by its capacity: 1 on the mean of the people of its kind."""
+    load = np.ones(len(facilities["id"]))
+    weight = places().weight / places().weight.sum()
+    for kind, specialty in dict.fromkeys(zip(facilities["kind"], facilities["specialty"], strict=True)):
+        ids, pull = pulls[kind, specialty or ANY]
+        people = weight @ (pull / pull.sum(axis=1, keepdims=True))
+        per_capacity = people / facilities["capacity"][ids - 1]
+        load[ids - 1] = per_capacity / (people @ per_capacity)
+    return load
 
 
 def _staff(facilities: Rows, practitioners: Rows) -> dict[str, tuple[Integers, Integers]]:

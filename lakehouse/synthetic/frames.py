@@ -171,14 +171,16 @@ NOTE = Frame("note", "A text about an encounter; mentions: `+key`, `-key` (denie
 CLAIM = Frame("claim", "A claim as adjudicated, one row per version of it. Amounts in cents.", {
     "id": "bigint", **_PERSON, "group": "bigint", "version": "int", "action": "string", "final": "boolean",
     "rif": "string", "claim_type": "string", "payer": "string", "encounter": "bigint", "start_date": "date",
-    "end_date": "date", "processed_date": "date", "facility": "bigint", "practitioner": "bigint",
+    "end_date": "date", "processed_date": "date", "superseded_date": "date", "facility": "bigint",
+    "practitioner": "bigint",
     "bill_type": "string", "admission_date": "date", "discharge_date": "date", "admission_type": "string",
     "admission_source": "string", "discharge_status": "string", "drg": "string", "denial": "string",
     "diagnoses": "strings", "poa": "strings", "procedures": "strings", "procedure_dates": "dates", "charge": "cents",
     "allowed": "cents", "paid": "cents", "deductible": "cents", "coinsurance": "cents",
     "npi": "string",
 })  # fmt: skip
-"""npi: the practitioner's as it is told, where that is not his; empty where none is told."""
+"""superseded_date: when the next version was processed; null for the last. npi: the practitioner's as it is told, where
+that is not his; empty where none is told."""
 
 CLAIM_LINE = Frame("claim_line", "A line of a version of a claim. Its amounts add up to the claim's.", {
     "claim": "bigint", **_PERSON, "line_number": "int", "start_date": "date", "service_key": "string",
@@ -189,7 +191,8 @@ CLAIM_LINE = Frame("claim_line", "A line of a version of a claim. Its amounts ad
 
 DRUG_CLAIM = Frame("drug_claim", "A pharmacy claim (a PDE record), one row per version of it. Amounts in cents.", {
     "id": "bigint", **_PERSON, "group": "bigint", "version": "int", "action": "string", "final": "boolean",
-    "payer": "string", "dispensing": "bigint", "start_date": "date", "processed_date": "date", "ndc": "string",
+    "payer": "string", "dispensing": "bigint", "start_date": "date", "processed_date": "date",
+    "superseded_date": "date", "ndc": "string",
     "drug_key": "string", "quantity": "double", "days_supply": "int", "fill": "int", "practitioner": "bigint",
     "cost": "cents", "patient_paid": "cents", "plan_paid": "cents",
 })  # fmt: skip
@@ -197,8 +200,9 @@ DRUG_CLAIM = Frame("drug_claim", "A pharmacy claim (a PDE record), one row per v
 TRUE_PERSON = Frame("true_person", "Truth: what a person was given by birth and place, and nobody records.", {
     **_PERSON, "ancestry_afr": "double", "ancestry_amr": "double", "ancestry_eas": "double", "ancestry_eur": "double",
     "ancestry_sas": "double", "adherence": "double", "frailty": "double", "deprivation": "double", "rural": "boolean",
-    "smoking": "string",
+    "smoking": "string", "social_needs": "strings",
 })  # fmt: skip
+"""social_needs: those that the person has, as conditions of the group social, told or not."""
 
 TRUE_LIABILITY = Frame("true_liability", "Truth: a person's standardised genetic liability to a trait.", {
     **_PERSON, "trait_key": "string", "value": "double",
@@ -219,7 +223,9 @@ TRUE_RISK = Frame("true_risk", "Truth: the probability of an outcome, as known t
 
 TRUE_DISEASE = Frame("true_disease", "Truth: when a disease began and ended, whether or not anybody found it.", {
     **_PERSON, "condition_key": "string", "onset_date": "date", "end_date": "date", "stage": "string",
+    "found_date": "date", "found_by": "string",
 })  # fmt: skip
+"""found_date: null where nobody found it. found_by: of cancers, `screening` or `symptoms`."""
 
 TRUE_COURSE = Frame("true_course", "Truth: a course of a drug as it was taken.", {
     **_PERSON, "drug_key": "string", "start_date": "date", "end_date": "date", "adherence": "double",
@@ -232,6 +238,10 @@ TRUE_REACTION = Frame("true_reaction", "Truth: an outcome that a drug, a gene or
 
 TRUE_INFECTION = Frame("true_infection", "Truth: an infection, and the outbreak that it belongs to.", {
     **_PERSON, "condition_key": "string", "start_date": "date", "outbreak": "string", "place_key": "string",
+})  # fmt: skip
+
+TRUE_WAIT = Frame("true_wait", "Truth: when an appointment was asked for, and when it was.", {
+    **_PERSON, "encounter": "bigint", "asked_date": "date", "start_date": "date",
 })  # fmt: skip
 
 TRUE_IDENTITY = Frame("true_identity", "Truth: under which id, and with which errors, a world knows a person.", {
@@ -253,7 +263,7 @@ ALL = (
     PERSON, ADDRESS, COVERAGE, IDENTITY, CONDITION, ENCOUNTER, DIAGNOSIS, MEASUREMENT, PRESCRIPTION, DISPENSING,
     ADMINISTRATION, PROCEDURE, IMMUNIZATION, ALLERGY, REPORT, IMAGING, CARE_PLAN, NOTE, CLAIM, CLAIM_LINE, DRUG_CLAIM,
     TRUE_PERSON, TRUE_LIABILITY, TRUE_GENOTYPE, TRUE_DIPLOTYPE, TRUE_RISK, TRUE_DISEASE, TRUE_COURSE, TRUE_REACTION,
-    TRUE_INFECTION, TRUE_IDENTITY, TRUE_DEFECT, TRUE_SAMPLE,
+    TRUE_INFECTION, TRUE_WAIT, TRUE_IDENTITY, TRUE_DEFECT, TRUE_SAMPLE,
 )  # fmt: skip
 
 TRUE_LAB_ERROR = Frame("true_lab_error", "Truth: an error of the laboratory, in a sample, a batch or at a site.", {

@@ -107,18 +107,23 @@ class Generation:
         missing = [part for part in parts_of(self._world, batch) if _noted(part, batch) not in marker.rows]
         if missing:
             sources = inputs(self._spark, self._world, self._staging.batch(batch), self._panels.path)
-            total = sum(len(parts_of(self._world, number)) for number in range(len(batches(self._world))))
+            every = [
+                _noted(part, number)
+                for number in range(len(batches(self._world)))
+                for part in parts_of(self._world, number)
+            ]
             jobs.run(
                 self._spark,
                 [partial(self._write_part, part, batch, sources, marker) for part in missing],
-                lambda: self._on_progress("parts", len(marker.rows), total),
+                lambda: self._on_progress("parts", sum(name in marker.rows for name in every), len(every)),
             )
 
     def _write_part(self, part: Part, batch: int, sources: Sources, marker: Marker) -> None:
         written = part.write(self._world, sources, self._path(part, batch))
         if part.place != TRUTH:
-            of_files = f"{self._truth.path}/{UNFINISHED}/{written.truth.name}/{batch}-{part.kind}"
-            write_truth(written.planted_rows(self._spark), of_files)
+            of_files = f"{written.truth.name}/{batch}-{part.kind}"
+            planted = write_truth(written.planted_rows(self._spark), f"{self._truth.path}/{UNFINISHED}/{of_files}")
+            marker.add(f"{TRUTH}/{of_files}", planted.rows)
         marker.add(_noted(part, batch), written.rows)
 
     def _path(self, part: Part, batch: int) -> str:

@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.synthetic.claims import FILES
+from lakehouse.synthetic.claims.versions import FINAL, SUPERSEDED
 from lakehouse.synthetic.defects import spoil_fields, spoil_lines
 from lakehouse.synthetic.defects.told import GATHERED, gathered
 from lakehouse.synthetic.deliveries import delivery, file_number
@@ -55,16 +56,32 @@ def write_resources(kind: str, world: World, sources: Sources, path: str) -> Wri
 
 
 def write_claims(kind: str, world: World, sources: Sources, path: str) -> Written:
-    """Lines of a RIF file, of every payer and every version."""
+    """Lines of a RIF file, of every payer: every version of a claim, but of a beneficiary the last of each delivery."""
     rows = FILES[kind](sources).withColumns({
         "delivery": delivery(world, F.col("known_on")),
         "number": file_number(world, kind, F.col("known_on"), F.col("person")),
+        "superseded": F.coalesce(delivery(world, F.col("superseded_on")) == F.col("delivery"), F.lit(False)),
     })  # fmt: skip
-    spoiled = spoil_fields(world, kind, rows.filter("delivery is not null"))
-    lines = spoiled.select("delivery", "payer", "number", "defect", "fields.*")
+    delivered = rows.filter("delivery is not null")
+    known = _last_lines(world, delivered) if kind == "beneficiary" else _with_final_action(delivered)
+    files = ["delivery", "payer", "number"]
+    lines = spoil_fields(world, kind, known.repartition(*files)).select(*files, "defect", "fields.*")
     # RIF has no quotes: an empty value is nothing at all.
     options = {"header": "true", "sep": "|", "quote": "", "emptyValue": "", "nullValue": ""}
-    return _write(lines, ["delivery", "payer", "number"], "csv", path, **options)
+    return _write(lines, files, "csv", path, **options)
+
+
+def _last_lines(world: World, rows: DataFrame) -> DataFrame:
+    """The last line of each beneficiary and year in a delivery: an insertion where none was delivered before."""
+    is_new = delivery(world, F.col("first_known_on")) == F.col("delivery")
+    inserted = F.col("fields").withField("DML_IND", F.when(is_new, "INSERT").otherwise("UPDATE"))
+    return rows.filter("not superseded").withColumn("fields", inserted)
+
+
+def _with_final_action(rows: DataFrame) -> DataFrame:
+    """The versions of claims, those that are delivered together with a later one as not final."""
+    action = F.when(F.col("superseded"), SUPERSEDED).otherwise(FINAL)
+    return rows.withColumn("fields", F.col("fields").withField("FINAL_ACTION", action))
 
 
 def write_genomes(world: World, sources: Sources, path: str) -> Written:
@@ -82,7 +99,7 @@ def write_truth(rows: DataFrame, path: str) -> Written:
 
 
 def _write(rows: DataFrame, files: list[str], form: str, path: str, **options: str) -> Written:
-    """One part for each file. Rows of one file are brought together, in whatever order."""
+    """One part for each file, whose rows must have been brought together, in whatever order."""
     written = Observation()
     counted = rows.observe(written, F.count(F.lit(1)).alias("rows"), gathered()).drop("defect")
     counted.write.mode("overwrite").partitionBy(*files).options(**options).format(form).save(path)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from lakehouse.synthetic.care.visits import encounter_id
 from lakehouse.synthetic.frames import (
@@ -49,10 +52,18 @@ def _persons(world: World, journal: Journal, life: Life) -> None:
     journal.add(TRUE_PERSON, {
         "person": life.people.person, **{name: share.round(5) for name, share in shares.items()},
         "adherence": society.adherence, "frailty": society.frailty, "deprivation": society.deprivation,
-        "rural": society.rural, "smoking": smoking,
+        "rural": society.rural, "smoking": smoking, "social_needs": _social_needs(life),
     })  # fmt: skip
     for trait, value in life.liabilities.items():
         journal.add(TRUE_LIABILITY, {"person": life.people.person, "trait_key": trait, "value": value})
+
+
+def _social_needs(life: Life) -> NDArray[Any]:
+    """The names of the needs of each person."""
+    found = np.empty(len(life.people), dtype=object)
+    for person in range(len(life.people)):
+        found[person] = [name for name, has in life.society.needs.items() if has[person]]
+    return found
 
 
 def _genomes(journal: Journal, life: Life) -> None:
@@ -82,9 +93,15 @@ def _diseases(world: World, journal: Journal, life: Life) -> None:
         has = np.flatnonzero((life.onset[:, place] <= world.last_day) & (life.onset[:, place] <= life.death))
         if len(has):
             stage = _STAGES[life.stage[has, place]] if condition in cancers() else None
+            known = life.known[has, place]
+            is_found = (known <= world.last_day) & (known <= life.death[has])
+            found_by = np.where(life.screened[has, place], "screening", "symptoms").astype(object)
+            found_by[~is_found | (condition not in cancers())] = None
             journal.add(TRUE_DISEASE, {
                 "person": life.people.person[has], "condition_key": condition, "stage": stage,
                 "onset_date": life.onset[has, place].astype("datetime64[D]"),
+                "found_date": np.where(is_found, known.astype("datetime64[D]"), np.datetime64("NaT")),
+                "found_by": found_by,
                 "end_date": np.full(len(has), np.datetime64("NaT"), dtype="datetime64[D]"),
             })  # fmt: skip
 

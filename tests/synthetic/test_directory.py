@@ -114,6 +114,20 @@ def test_every_hospital_has_an_emergency_physician(directory: Directory) -> None
     assert np.array_equal(directory.practitioners["facility"][chosen - 1], hospitals)
 
 
+def test_waits_are_longer_where_few_places_serve_many_people(directory: Directory) -> None:
+    facilities = directory.facilities
+    homes = Choice.of(places().weight[None, :]).pick(np.zeros(100_000, np.int64), Streams(2).uniform("test", 100_000))
+    chosen = directory.nearest("primary_care", homes, Streams(1).uniform("test", 100_000)) - 1
+    ids, visits = np.unique(chosen, return_counts=True)
+    by_capacity = visits / facilities["capacity"][ids]
+    assert facilities["load"][chosen].mean() == pytest.approx(1, abs=0.01)
+    assert by_capacity / by_capacity.mean() == pytest.approx(
+        facilities["load"][ids] / facilities["load"][ids].mean(), rel=0.25
+    )
+    assert np.corrcoef(np.log(facilities["load"][ids]), np.log(facilities["wait_days"][ids]))[0, 1] > 0.5
+    assert facilities["wait_days"][chosen].mean() == pytest.approx(22, abs=6)  # 20.6 in cities, more in the country
+
+
 def test_style_is_one_on_the_mean(directory: Directory) -> None:
     assert directory.facilities["style"].mean() == pytest.approx(1, abs=0.06)
     assert np.log(directory.facilities["style"]).std() == pytest.approx(0.2, abs=0.04)

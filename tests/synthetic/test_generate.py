@@ -263,9 +263,47 @@ def test_a_delivery_tells_what_was_known_before_its_day(whole: Path) -> None:
             assert day == DAYS[0] or min(updated) >= DAYS[DAYS.index(day) - 1]
 
 
+def _records(landing: Path, file: str) -> list[dict[str, str]]:
+    """The lines of a kind of RIF file as mappings of their fields, with `delivery` and `payer`."""
+    found = []
+    for path in sorted((landing / "claims").glob(f"*/*/{file}.*.csv")):
+        header, *lines = (line.split("|") for line in path.read_text(encoding="utf-8").splitlines())
+        place = {"delivery": path.parts[-3], "payer": path.parts[-2]}
+        found += [{**dict(zip(header, line, strict=True)), **place} for line in lines]
+    return found
+
+
+def test_a_version_of_a_claim_is_final_until_a_later_one_is_delivered(whole: Path) -> None:
+    versions: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for record in _records(whole / "landing", "pde"):
+        of_claim = versions.setdefault((record["payer"], record["CLM_GRP_ID"]), {})
+        of_claim.setdefault(record["delivery"], []).append(record["FINAL_ACTION"])
+    for told in versions.values():
+        for actions in told.values():
+            assert sorted(actions) == ["F", *["N"] * (len(actions) - 1)]
+    assert any("N" in actions for told in versions.values() for actions in told.values())
+    assert any(len(told) > 1 for told in versions.values())
+
+
+def test_a_delivery_has_one_line_of_a_beneficiary_and_year(whole: Path) -> None:
+    records = _records(whole / "landing", "beneficiary")
+    lines = [(record["delivery"], record["payer"], record["BENE_ID"], record["RFRNC_YR"]) for record in records]
+    assert len(set(lines)) == len(lines)
+    first: dict[tuple[str, str], str] = {}
+    for record in records:
+        delivered = first.setdefault((record["payer"], record["BENE_ID"]), record["delivery"])
+        assert record["DML_IND"] == ("INSERT" if record["delivery"] == delivered else "UPDATE")
+
+
 def test_truth_says_what_is_planted(spark: SparkSession, whole: Path) -> None:
     assert ("genetics", 1.0) in _truth(spark, whole, "planted")
     assert len(_truth(spark, whole, "true_person")) == 2 * thin.PERSONS
+
+
+@pytest.mark.usefixtures("few")
+def test_defects_of_lines_are_counted(spark: SparkSession, make: Make, tmp_path: Path) -> None:
+    generated = make(tmp_path, replace(WORLD, people=1_000, planted=Planted(defects=20.0))).write()
+    assert generated.rows["truth/true_defect"] == len(_truth(spark, tmp_path, "true_defect")) > 0
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lakehouse.synthetic.arrays import Booleans, Texts, chance, where_kept
+from lakehouse.synthetic.frames import NULL
 from lakehouse.synthetic.knowledge import number, table
 from lakehouse.synthetic.streams import Floats, Integers, Streams
 
@@ -76,6 +77,14 @@ class Versions:
     processed: Integers
     is_final: Booleans
     second: Integers
+
+    @property
+    def superseded(self) -> Integers:
+        """The day on which the next version of each was processed; NULL for the last one."""
+        found = np.full(len(self.claim), NULL)
+        follows = (self.claim[1:] == self.claim[:-1]) & (self.second[1:] == self.second[:-1])
+        found[:-1][follows] = self.processed[1:][follows]
+        return found
 
 
 def outcomes(streams: Streams, source: Integers, denial_rate: Floats) -> Integers:

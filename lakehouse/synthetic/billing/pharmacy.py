@@ -74,6 +74,7 @@ def _columns(rows: Rows, told: Versions, sums: Amounts, payer: np.ndarray, fee: 
         "payer": payer[of],
         "dispensing": ids[of],
         "processed_date": dates_of(told.processed),
+        "superseded_date": dates_of(told.superseded),
         "ndc": where_kept(np.asarray(ndc != ""), ndc)[of],
         "cost": sums.allowed,
         "patient_paid": sums.deductible + sums.coinsurance,

@@ -36,6 +36,7 @@ def write(journal: Journal, decided: Decided, every: Encounters, contents: Conte
         "final": versions.is_final,
         "payer": plans().payer[coverage.plan[claims.span]],
         "processed_date": dates_of(versions.processed),
+        "superseded_date": dates_of(versions.superseded),
         "denial": versions.denial,
         **_header(claims, versions, every),
         **contents.of(claims, _reason(drafts, versions)),

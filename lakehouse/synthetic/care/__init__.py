@@ -17,6 +17,8 @@ from lakehouse.synthetic.care import (
     prevention,
     procedures,
     routine,
+    social_needs,
+    waits,
 )
 from lakehouse.synthetic.care.visits import Visits, join, take
 from lakehouse.synthetic.directory import Directory
@@ -33,22 +35,23 @@ _NOT_IN_BETWEEN = ("inpatient", "skilled_nursing", "home_health", "hospice")
 def write(world: World, streams: Streams, journal: Journal, life: Life, directory: Directory) -> None:
     """Write down who the people of a block are and all care that they receive."""
     persons.write(world, streams, journal, life)
-    contacts = _contacts(world, streams, life)
+    contacts = _contacts(world, streams, life, directory)
     doses = prevention.plan(world, streams, life)
     of_doses, for_vaccines = prevention.attach(life, contacts, doses)
     made = encounters.write(world, streams, journal, life, directory, join([contacts, for_vaccines]))
     diagnoses.write(world, streams, journal, life, made)
     observations.write(world, streams, journal, life, made)
+    social_needs.write(streams, journal, life, made)
     drugs.write(world, journal, life, made)
     procedures.write(streams, journal, life, made)
     prevention.write(streams, journal, life, made, doses, of_doses)
     notes.write(streams, journal, life, made)
 
 
-def _contacts(world: World, streams: Streams, life: Life) -> Visits:
+def _contacts(world: World, streams: Streams, life: Life, directory: Directory) -> Visits:
     """All contacts of a block in the window and within lives, but for those that a stay comes in the way of."""
-    sources = [*acute.draw(streams, life), *routine.draw(world, streams, life), *planned.draw(world, streams, life)]
-    contacts = join(sources)
+    appointments = join([*routine.draw(world, streams, life), *planned.draw(world, streams, life)])
+    contacts = join([*acute.draw(streams, life), waits.hold_up(world, streams, life, directory, appointments)])
     begins = np.maximum(life.people.birth[contacts.person], world.first_day)
     ends = np.minimum(life.death[contacts.person], world.last_day)
     made = (contacts.day >= begins) & (contacts.day <= ends)

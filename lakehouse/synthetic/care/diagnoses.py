@@ -9,7 +9,6 @@ from lakehouse.synthetic.frames import CARE_PLAN, CONDITION, DIAGNOSIS
 from lakehouse.synthetic.journal import Journal
 from lakehouse.synthetic.population.conditions import cancers
 from lakehouse.synthetic.population.life import Life
-from lakehouse.synthetic.population.people import DAYS_A_YEAR, NOBODY
 from lakehouse.synthetic.streams import Streams, identify, numbers_of
 from lakehouse.synthetic.world import World
 
@@ -25,9 +24,6 @@ _LESS_OFTEN = 0.35
 _PROBLEM_LIST_SHARE = 0.86
 """How much of what is known stands on the problem list: Wright 2015, 60 to 99 % (R)."""
 
-_SOCIAL_NEED_RECORDED_SHARE = 0.18
-"""Few social needs are coded: 1 to 3 % of patients have a Z code (CMS 2021, R)."""
-
 _CARE_PLANS = ("type_2_diabetes", "heart_failure", "hypertension", "copd", "chronic_kidney_disease", "asthma")
 _CARE_PLAN_SHARE = 0.3
 
@@ -36,7 +32,6 @@ def write(world: World, streams: Streams, journal: Journal, life: Life, encounte
     """Write down the diagnoses of every encounter, the problem lists, and plans of care."""
     _of_encounters(streams, journal, life, encounters)
     _problem_lists(world, streams, journal, life, encounters)
-    _social_needs(streams, journal, life, encounters)
 
 
 def _of_encounters(streams: Streams, journal: Journal, life: Life, encounters: Encounters) -> None:
@@ -108,36 +103,4 @@ def _list(
         journal.add(CARE_PLAN, {
             **{name: rows[name][planned] for name in same}, "start_date": recorded[planned],
             "id": identify(f"care plan:{condition}", person[planned]),
-        })  # fmt: skip
-
-
-def _social_needs(streams: Streams, journal: Journal, life: Life, encounters: Encounters) -> None:
-    """Needs that a patient told of, as problems: unemployment, food, housing, transport, poverty, living alone."""
-    society, visits = life.society, encounters.visits
-    poor = society.income < 1.0
-    needs = {
-        "unemployment": society.unemployed,
-        "homelessness": society.homeless,
-        "low_income": society.income < 0.6,
-        "food_insecurity": poor & (streams.uniform("social:food", len(life.people)) < 0.45),
-        "transportation_insecurity": poor & (streams.uniform("social:transport", len(life.people)) < 0.25),
-        "living_alone": (life.people.partner == NOBODY) & (streams.uniform("social:alone", len(life.people)) < 0.3),
-    }
-    asked = np.flatnonzero(encounters.in_ehr & np.isin(visits.key, ("wellness_visit", "primary_care_visit")))
-    adult = (visits.day[asked] - life.people.birth[visits.person[asked]]) > 18 * DAYS_A_YEAR
-    asked_first = visits.first_of_each(asked[adult])
-    first = visits.person[asked_first]
-    for condition, has in needs.items():
-        told = has[first] & (
-            streams.chance(f"social:{condition}", life.people.person[first]) < _SOCIAL_NEED_RECORDED_SHARE
-        )
-        at = asked_first[told]
-        if not len(at):
-            continue
-        day = visits.day[at].astype("datetime64[D]")
-        person = life.people.person[visits.person[at]]
-        journal.add(CONDITION, {
-            "id": identify(f"condition:{condition}", person), "person": person, "encounter": visits.id[at],
-            "condition_key": np.full(len(at), condition, dtype=object), "onset_date": day, "recorded_date": day,
-            "end_date": np.full(len(at), np.datetime64("NaT"), dtype="datetime64[D]"), "in_ehr": encounters.in_ehr[at],
         })  # fmt: skip

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lakehouse.synthetic.care.visits import Visits
 from lakehouse.synthetic.directory import Directory
-from lakehouse.synthetic.frames import ENCOUNTER, NULL
+from lakehouse.synthetic.frames import ENCOUNTER, NULL, TRUE_WAIT
 from lakehouse.synthetic.journal import Journal
 from lakehouse.synthetic.knowledge import by_key
 from lakehouse.synthetic.population.life import Life
@@ -44,7 +44,7 @@ def write(
 ) -> Encounters:
     """Give each visit its place, write the encounters down, and return them."""
     visits = replace(visits, key=_by_video(streams, visits))
-    facility = _facilities(world, streams, life, directory, visits)
+    facility = facilities_of(world, streams, life, directory, visits)
     specialty = visits.specialty.copy()
     for key, one in _SPECIALTIES.items():
         specialty[visits.key == key] = one
@@ -60,7 +60,18 @@ def write(
         "facility": facility, "practitioner": practitioner, "reason_key": visits.reason, "in_ehr": in_ehr,
         **_of_stays(life, visits),
     })  # fmt: skip
+    _tell_waits(journal, life, visits)
     return Encounters(visits, facility, practitioner, in_ehr)
+
+
+def _tell_waits(journal: Journal, life: Life, visits: Visits) -> None:
+    """The truth about appointments: when each was asked for, and when it was."""
+    waited = visits.asked != NULL
+    journal.add(TRUE_WAIT, {
+        "person": life.people.person[visits.person[waited]], "encounter": visits.id[waited],
+        "asked_date": visits.asked[waited].astype("datetime64[D]"),
+        "start_date": visits.day[waited].astype("datetime64[D]"),
+    })  # fmt: skip
 
 
 def _by_video(streams: Streams, visits: Visits) -> NDArray[Any]:
@@ -74,7 +85,7 @@ def _by_video(streams: Streams, visits: Visits) -> NDArray[Any]:
     return key
 
 
-def _facilities(world: World, streams: Streams, life: Life, directory: Directory, visits: Visits) -> Integers:
+def facilities_of(world: World, streams: Streams, life: Life, directory: Directory, visits: Visits) -> Integers:
     """The facility of each visit: a person keeps to one of each kind until he moves."""
     month = world.month_of(visits.day)
     place = life.society.place[visits.person, month].astype(np.int64)

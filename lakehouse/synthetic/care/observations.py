@@ -123,7 +123,7 @@ def _panels(
 ) -> list[tuple[str, Integers, Integers]]:  # fmt: skip
     """Which panel is taken at which encounters and minutes."""
     visits = encounters.visits
-    found = _monitoring(world, streams, life, encounters)
+    found = [*_monitoring(world, streams, life, encounters), *_screening(encounters)]
     for kind, tests in (("emergency", _EMERGENCY_TESTS), ("inpatient", _INPATIENT_TESTS)):
         at = np.flatnonzero(visits.key == kind)
         days = (visits.end[at] - visits.start[at]) // 1440 + 1
@@ -167,6 +167,16 @@ def _monitoring(
         share = np.minimum(rate / a_year[visits.person[office]], 0.95)
         taken = office[streams.chance(f"observations:{panel}", visits.id[office]) < share]
         found.append((panel, taken, visits.start[taken] + 15))
+    return found
+
+
+def _screening(encounters: Encounters) -> list[tuple[str, Integers, Integers]]:
+    """The tests that screen for a cancer, at the visits for them."""
+    visits, found = encounters.visits, []
+    for row in table("screening"):
+        if row["finds_key"] and row["panel_or_measure_key"]:
+            at = np.flatnonzero(visits.reason == row["condition_key"])
+            found.append((row["panel_or_measure_key"], at, visits.start[at] + 5))
     return found
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from lakehouse.synthetic.care.routine import attendance_of
 from lakehouse.synthetic.care.visits import Visits, make
 from lakehouse.synthetic.knowledge import by_key, number, table
+from lakehouse.synthetic.population.attendance import attendance_of
 from lakehouse.synthetic.population.life import Life
-from lakehouse.synthetic.population.people import DAYS_A_YEAR, FEMALE
+from lakehouse.synthetic.population.people import DAYS_A_YEAR
+from lakehouse.synthetic.population.screening import taken_up
 from lakehouse.synthetic.streams import Streams
 from lakehouse.synthetic.world import World
 
@@ -47,32 +48,26 @@ def _elective(world: World, streams: Streams, life: Life) -> list[Visits]:
 
 
 def _screening(world: World, streams: Streams, life: Life) -> list[Visits]:
-    """Screening by a procedure, at its ages and as often as it is taken up (knowledge/screening.csv)."""
-    years = np.arange(world.first_day, world.last_day, 365)
+    """Screening by a procedure, or for a cancer by a test, at its ages and as often as it is taken up.
+
+    Nobody is screened for a cancer after it was found.
+    """
     found = []
     for row in table("screening"):
-        if not row["procedure_key"]:
+        if not row["procedure_key"] and not row["finds_key"]:
             continue
-        shape = (len(life.people), len(years))
-        chance = streams.uniform(f"visits:{row['key']}", *shape)
-        day = years[None, :] + (streams.uniform(f"visits:{row['key']}:day", *shape) * 365).astype(np.int64)
-        age = (day - life.people.birth[:, None]) / DAYS_A_YEAR
-        due = (age >= number(row, "from_age")) & (age <= number(row, "to_age"))
-        if row["sex"] != "both":
-            due &= ((life.people.sex == FEMALE) == (row["sex"] == "female"))[:, None]
-        if row["condition_key"] in life.conditions:
-            due &= life.known[:, life.column(row["condition_key"])][:, None] <= day
-        if row["key"] == "lung_cancer_screening":
-            due &= life.society.smoking_from[:, None] <= day
-        month = world.month_of(day)
-        attendance = np.take_along_axis(attendance_of(world, life), month, axis=1)
-        person, year = np.nonzero(due & (chance < number(row, "uptake") / number(row, "interval_years") * attendance))
-        key = (
-            "wellness_visit"
-            if by_key("procedures")[row["procedure_key"]]["kind"] == "screening"
-            else encounter_for(row["procedure_key"])
-        )
-        found.append(
-            make(row["key"], life, person, day[person, year], key, row["condition_key"], procedure=row["procedure_key"])
-        )
+        day, done = taken_up(world, streams, life, row)
+        if row["finds_key"]:
+            done &= day <= life.known[:, life.column(row["finds_key"])][:, None]
+        person, year = np.nonzero(done)
+        procedure = row["procedure_key"] or None
+        key = _encounter_of_screening(procedure)
+        found.append(make(row["key"], life, person, day[person, year], key, row["condition_key"], procedure=procedure))
     return found
+
+
+def _encounter_of_screening(procedure: str | None) -> str:
+    """The kind of encounter at which somebody is screened; a blood test is taken by itself."""
+    if procedure is None:
+        return "lab_only"
+    return "wellness_visit" if by_key("procedures")[procedure]["kind"] == "screening" else encounter_for(procedure)

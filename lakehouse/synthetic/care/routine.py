@@ -10,15 +10,11 @@ import numpy as np
 
 from lakehouse.synthetic.care.visits import Visits, make, objects
 from lakehouse.synthetic.knowledge import Row, number, table
-from lakehouse.synthetic.population.insurance import MEDICAID, NONE
+from lakehouse.synthetic.population.attendance import attendance_of
 from lakehouse.synthetic.population.life import Life
-from lakehouse.synthetic.population.people import DAYS_A_YEAR, FEMALE, RACES
-from lakehouse.synthetic.population.therapy import UNDER_TREATED
+from lakehouse.synthetic.population.people import DAYS_A_YEAR, FEMALE
 from lakehouse.synthetic.streams import Floats, Streams
 from lakehouse.synthetic.world import World
-
-LESS_SEEN = 0.2
-"""How many fewer routine visits the under-treated group has for the same need."""
 
 _WELL_CHILD_MONTHS = (0.2, 1, 2, 4, 6, 9, 12, 15, 18, 24, 30, *range(36, 217, 12))
 _WELL_CHILD_UPTAKE, _WELLNESS_UPTAKE = 0.82, 0.36
@@ -33,14 +29,6 @@ def draw(world: World, streams: Streams, life: Life) -> list[Visits]:
         _wellness(world, streams, life),
         _prenatal(life),
     ]
-
-
-def attendance_of(world: World, life: Life) -> Floats:
-    """How many of the routine visits that a need calls for each person makes, by month."""
-    insured = np.where(life.insurance.payer == NONE, 0.45, np.where(life.insurance.payer == MEDICAID, 0.9, 1.05))
-    group = np.isin(life.people.race, [RACES.index(race) for race in UNDER_TREATED])
-    less = 1 - LESS_SEEN * world.planted.under_treatment * group
-    return np.asarray(life.society.seeking[:, None] * insured * less[:, None])
 
 
 def _routine(world: World, streams: Streams, life: Life) -> list[Visits]:

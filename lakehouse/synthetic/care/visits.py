@@ -19,7 +19,8 @@ class Visits:
     """Encounters, one entry each, in the order of `id` within a source. person is the place in the block.
 
     start, end: minutes since 1970. reason: a condition key. stay: number of the stay, or NULL. event: the acute
-    condition that the encounter is about, or None. procedure: what the encounter is for, or None.
+    condition that the encounter is about, or None. procedure: what the encounter is for, or None. asked: the day on
+    which an appointment for it was asked for, or NULL.
     """
 
     id: Integers
@@ -32,6 +33,7 @@ class Visits:
     stay: Integers
     event: NDArray[Any]
     procedure: NDArray[Any]
+    asked: Integers
 
     def in_order(self, among: Integers | None = None) -> Integers:
         """The places of the encounters, all or those `among`, person by person and then as they begin."""
@@ -90,6 +92,7 @@ def make(
         np.full(count, NULL) if stay is None else stay,
         np.full(count, None, dtype=object) if event is None else event,
         np.full(count, procedure, dtype=object),
+        np.full(count, NULL),
     )  # fmt: skip
 
 

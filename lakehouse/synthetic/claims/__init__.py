@@ -22,7 +22,11 @@ FILES: Mapping[str, Callable[[Sources], DataFrame]] = MappingProxyType({
     "beneficiary": beneficiary, "carrier": carrier, "inpatient": inpatient, "outpatient": outpatient, "snf": snf,
     "hha": hha, "hospice": hospice, "dme": dme, "pde": pde,
 })  # fmt: skip
-"""The builder of each kind of file. Its rows: payer, file, known_on (date), person, claim, line_number, fields."""
+"""The builder of each kind of file.
+
+Its rows: payer, file, known_on and superseded_on (dates: from when to when it is the last that is known; null where no
+later one follows), person, claim, line_number, fields.
+"""
 
 KNOWLEDGE = ("conditions", "denials", "places", "procedures", "ssa_counties")
 """The tables of knowledge that the files need."""

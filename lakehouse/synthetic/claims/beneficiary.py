@@ -34,8 +34,8 @@ def beneficiary(sources: Sources) -> DataFrame:
     """What the payer knows on the first of January of each year, on each change of coverage, and after a death.
 
     Plans of Medicaid and employers are told in the same fields: covered months as if with both parts of Medicare.
-    Coverage that has not ended is told to the end of the year. Of the lines for one year in one delivery only the
-    latest should be delivered, for nothing in the file tells which of them is later.
+    Coverage that has not ended is told to the end of the year. A line is superseded by the next for the same year. Of
+    those in one delivery only the last may be delivered, for nothing in the file tells which of them is later.
     """
     persons = sources.frames[PERSON].select("person", "race", "ethnicity", "death_date")
     identified = sources.frames[IDENTITY].withColumnRenamed("world", "payer").drop("duplicate_of", "phone", "email")
@@ -47,6 +47,8 @@ def beneficiary(sources: Sources) -> DataFrame:
             "payer",
             F.lit("beneficiary").alias("file"),
             "known_on",
+            "superseded_on",
+            "first_known_on",
             "person",
             F.lit(None).cast("bigint").alias("claim"),
             F.lit(1).alias("line_number"),
@@ -56,13 +58,17 @@ def beneficiary(sources: Sources) -> DataFrame:
 
 
 def _snapshots(sources: Sources) -> DataFrame:
-    """Person, payer, `known_on`, and the spans of coverage that are known on that day, an end only if it is past."""
+    """Person, payer, `known_on`, `superseded_on`, and the spans known on that day, an end only if it is past."""
     span = F.struct("start_date", "end_date", "plan", "member_id", "entitlement", "dual", "part_d")
     deaths = sources.frames[PERSON].selectExpr("person", "death_date as died_on")
     covered = sources.frames[COVERAGE].groupBy("person", "payer").agg(F.sort_array(F.collect_list(span)).alias("spans"))
     return (
         covered.join(deaths, "person")
-        .withColumn("known_on", F.explode(_days_of_change()))
+        .withColumn("days", _days_of_change())
+        .withColumn("known_on", F.explode("days"))
+        .withColumn("superseded_on", F.expr(
+            "array_min(filter(days, d -> d > known_on and year(d) = year(known_on)))"
+        ))
         .withColumn("known", F.expr(
             "transform(filter(spans, s -> s.start_date <= known_on), s -> named_struct("
             "'start_date', s.start_date, 'end_date', if(s.end_date < known_on, s.end_date, null), 'plan', s.plan, "
@@ -70,7 +76,7 @@ def _snapshots(sources: Sources) -> DataFrame:
         ))
         .withColumn("year", F.year("known_on"))
         .withColumn("first_known_on", F.expr("spans[0].start_date"))
-        .drop("spans")
+        .drop("spans", "days")
     )  # fmt: skip
 
 

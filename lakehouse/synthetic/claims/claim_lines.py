@@ -44,6 +44,7 @@ def written(rows: DataFrame, file: str, values: dict[str, str]) -> DataFrame:
         "payer",
         F.lit(file).alias("file"),
         F.col("processed_date").alias("known_on"),
+        F.col("superseded_date").alias("superseded_on"),
         "person",
         F.col("id").alias("claim"),
         "line_number",

@@ -59,6 +59,7 @@ def pde(sources: Sources) -> DataFrame:
         "payer",
         F.lit("pde").alias("file"),
         F.col("processed_date").alias("known_on"),
+        F.col("superseded_date").alias("superseded_on"),
         "person",
         F.col("id").alias("claim"),
         F.lit(1).alias("line_number"),

@@ -32,13 +32,13 @@ def _before_birth(planting: Planting) -> None:
 
 
 def _after_death(planting: Planting) -> None:
-    """The whole claim moves, and is processed as much later, within the time that is told."""
+    """The whole claim, of one version only, moves, and is processed as much later, within the time that is told."""
     rows = planting.rows(CLAIM)
     death = planting.rows(PERSON)["death_date"].astype("datetime64[D]")[planting.person_places(rows["person"])]
     dead = ~np.isnat(death)
     after = death + planting.draw("service_after_death", *AFTER_DEATH_DAYS, rows["id"])
     by = after - rows["start_date"].astype("datetime64[D]")
-    told = dead & (rows["processed_date"] + by <= np.datetime64(planting.world.end))
+    told = dead & (rows["version"] == 1) & (rows["processed_date"] + by <= np.datetime64(planting.world.end))
     chosen = planting.choose("service_after_death", CLAIM, holding(planting, CLAIM) & told, rows["id"])
     for column in ("start_date", "end_date", "processed_date"):
         planting.change(CLAIM, column, chosen, rows[column][chosen] + by[chosen])

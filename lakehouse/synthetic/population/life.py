@@ -57,10 +57,10 @@ class Risk:
 
 @dataclass
 class Life:
-    """The lives of a block. Conditions are columns of `onset`, `known` and `stage`; days are since 1970, or NEVER.
+    """The lives of a block. Conditions are columns of `onset`, `known`, `stage`, `screened`; days since 1970, or NEVER.
 
-    known: when a condition was found. shift: month by person by measure of the physiology, what drugs add, on the
-    measure's scale.
+    known: when a condition was found. screened: whether screening found it, before symptoms did. shift: month by
+    person by measure of the physiology, what drugs add, on the measure's scale.
     """
 
     people: People
@@ -74,6 +74,7 @@ class Life:
     onset: Integers
     known: Integers
     stage: NDArray[np.int8]
+    screened: NDArray[np.bool_]
     death: Integers
     death_cause: NDArray[np.object_]
     shift: NDArray[np.float32]

@@ -51,7 +51,7 @@ class Simulation:
         self.reactions = Reactions(streams, self.persons, self.months, self.life.phenotypes)
         self.intensity = intensity(world, self.hazards.acute)
         self.recent = {name: np.full(self.persons, -NEVER) for name in self.hazards.acute}
-        self.diseases = Diseases(streams, self.life, self.months)
+        self.diseases = Diseases(world, streams, self.life, self.months)
         self.hospital = Hospital(world, streams, self.life, self._follow)
         self.chance = {
             name: streams.uniform(f"hazard:{name}", self.persons, self.months).astype(np.float32)
@@ -75,8 +75,8 @@ class Simulation:
             self.people, genome, around, insurance.draw(world, streams, self.people, around), body, liabilities,
             genome_of.phenotypes(genome), names,
             onset=np.full((persons, len(names)), NEVER), known=np.full((persons, len(names)), NEVER),
-            stage=np.zeros((persons, len(names)), dtype=np.int8), death=np.full(persons, NEVER),
-            death_cause=np.full(persons, None, dtype=object),
+            stage=np.zeros((persons, len(names)), dtype=np.int8), screened=np.zeros((persons, len(names)), dtype=bool),
+            death=np.full(persons, NEVER), death_cause=np.full(persons, None, dtype=object),
             shift=np.zeros((self.months, persons, len(body.measures)), dtype=np.float32),
             pregnancies=childbirth.draw(world, streams, self.people),
         )  # fmt: skip
@@ -130,7 +130,7 @@ class Simulation:
         for place, row in enumerate(table("acute")):
             if row["among"]:
                 found[:, acute.start + place] *= active[:, self.life.column(row["among"])]
-        found[:, -1] *= self.diseases.cancer_mortality(active)
+        found[:, -1] *= self.diseases.cancer_mortality(day)
         return found
 
     # --- the state as numbers --------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ other, and one that is born joins the household.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +54,8 @@ class Society:
     standard deviations. income: household income as a ratio to the federal poverty level.
     smoking_from, smoking_until: days, or NEVER. log_bmi: of an adult, at 50, before weight drifts.
     adherence: inclination to take drugs as prescribed; seeking: to seek care; frailty: what is not recorded and makes
-    ill; each standard normal but `seeking`, a factor around one.
+    ill; each standard normal but `seeking`, a factor around one. needs: who has each social need, whether or not told
+    of it; the names are conditions of the group social.
     """
 
     household: Integers
@@ -74,6 +76,7 @@ class Society:
     adherence: Floats
     seeking: Floats
     frailty: Floats
+    needs: Mapping[str, NDArray[np.bool_]]
 
     def smokes(self, day: int) -> NDArray[np.bool_]:
         """Who smokes on a day."""
@@ -95,18 +98,36 @@ def draw(world: World, streams: Streams, people: People, bmi_liability: Floats) 
     income = _income(streams, education, deprivation, household)
     adult = (people.age(world.first_day) >= 18) & (people.age(world.first_day) < 65)
     smoking_from, smoking_until = _smoking(streams, people, education, income)
+    homeless = (income < 0.7) & (streams.uniform("society:homeless", len(people)) < 0.03)
+    unemployed = adult & (streams.uniform("society:unemployed", len(people)) < np.where(income < 1.5, 0.12, 0.025))
     return Society(
         household, place, moves, deprivation, rural, education, income, _languages(streams, people),
         smoking_from, smoking_until,
-        homeless=(income < 0.7) & (streams.uniform("society:homeless", len(people)) < 0.03),
-        unemployed=(adult & (streams.uniform("society:unemployed", len(people)) < np.where(income < 1.5, 0.12, 0.025))),
+        homeless=homeless,
+        unemployed=unemployed,
         heavy_drinker=streams.uniform("society:alcohol", len(people)) < np.where(people.sex == MALE, 0.085, 0.045),
         inactive=streams.uniform("society:inactive", len(people)) < np.clip(0.27 + 0.05 * deprivation, 0.1, 0.5),
         log_bmi=_log_bmi(world, streams, people, deprivation, bmi_liability),
         adherence=streams.normal("society:adherence", len(people)),
         seeking=np.exp(0.35 * streams.normal("society:seeking", len(people)) - 0.35**2 / 2),
         frailty=streams.normal("society:frailty", len(people)),
+        needs=_needs(streams, people, income, homeless, unemployed),
     )  # fmt: skip
+
+
+def _needs(
+    streams: Streams, people: People, income: Floats, homeless: NDArray[np.bool_], unemployed: NDArray[np.bool_]
+) -> dict[str, NDArray[np.bool_]]:
+    """Who lacks work, a home, money, food, transport or company; food and transport where there is little money."""
+    poor = income < 1.0
+    return {
+        "unemployment": unemployed,
+        "homelessness": homeless,
+        "low_income": income < 0.6,
+        "food_insecurity": poor & (streams.uniform("social:food", len(people)) < 0.45),
+        "transportation_insecurity": poor & (streams.uniform("social:transport", len(people)) < 0.25),
+        "living_alone": (people.partner == NOBODY) & (streams.uniform("social:alone", len(people)) < 0.3),
+    }
 
 
 def _households(world: World, people: People) -> Integers:

@@ -99,7 +99,12 @@ def check_versions(told: Journal, frame: Frame) -> None:
     assert (finals == 1).all()
     order = np.lexsort((rows["version"], rows["group"]))
     same = rows["group"][order][1:] == rows["group"][order][:-1]
-    assert (np.diff(rows["processed_date"][order].astype("datetime64[D]").astype(int))[same] > 0).all()
+    processed, superseded = (
+        rows[f"{name}_date"][order].astype("datetime64[D]") for name in ("processed", "superseded")
+    )
+    assert (np.diff(processed.astype(int))[same] > 0).all()
+    assert np.array_equal(superseded[:-1][same], processed[1:][same])
+    assert np.array_equal(np.isnat(superseded), rows["final"][order].astype(bool))
     end = rows["end_date"] if "end_date" in rows else rows["start_date"]
     assert (rows["processed_date"] > end).all()
 

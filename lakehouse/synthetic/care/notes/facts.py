@@ -40,7 +40,7 @@ def drugs(journal: Journal, selection: Selection) -> Section:
 
 def _values(journal: Journal, selection: Selection, title: str, categories: tuple[str, ...]) -> list[str]:
     rows = journal.rows(MEASUREMENT)
-    names = [row["key"] for row in table("measures") if row["category"] in categories]
+    names = [row["key"] for row in table("measures") if row["category"] in categories and row["mean_female"]]
     note, numbers = find(selection.id, rows["encounter"]), {name: place for place, name in enumerate(names)}
     noted = np.flatnonzero(note >= 0)
     measure = np.array([numbers.get(key, -1) for key in rows["measure_key"][noted].tolist()], dtype=np.int64)
