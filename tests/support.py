@@ -7,6 +7,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse import quality
 from lakehouse.contract import LandedTable, ReferenceTable, Table
 from lakehouse.session import start_hail
 from lakehouse.storage import Storage
@@ -72,3 +73,18 @@ class Rows:
         if issubclass(table, ReferenceTable):
             return self.storage.reference_rows(table)
         return self.storage.read(table)
+
+
+class FromNothing(Rows):
+    """The rows of each table, computed by its function from those that stay in its inputs."""
+
+    def __init__(self, storage: Storage) -> None:
+        super().__init__(storage)
+        self.flagged: dict[type[Table], DataFrame] = {}
+
+    def _compute(self, table: type[Table]) -> DataFrame:
+        rows = super()._compute(table)
+        if issubclass(table, LandedTable):
+            return rows
+        self.flagged[table] = quality.flag(table, rows).cache()
+        return quality.kept(self.flagged[table])

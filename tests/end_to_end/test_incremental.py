@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from lakehouse import catalog, quality
 from lakehouse.bronze import landing
@@ -24,7 +24,7 @@ from lakehouse.silver.clinical.person import Person
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
 from lakehouse.storage import Storage
 from tests.end_to_end.deliveries import Sequence
-from tests.support import Rows
+from tests.support import FromNothing
 
 _OF_GENOMES = catalog.load().downstream({t for t in catalog.load() if t.uses_hail})
 
@@ -36,21 +36,6 @@ def _all_behind(tables: Iterable[type[Table]]) -> Catalog:
 ALL = _all_behind({t for t in catalog.load() if t.layer != "bronze"} - _OF_GENOMES | {Unreadable})
 FEW = _all_behind({Person, Death, VisitOccurrence, ConditionOccurrence, CostPerMemberMonth})
 """Every kind of dependency: by the same key, through either link, through both, on fixed rows, and on everything."""
-
-
-class FromNothing(Rows):
-    """The rows of each table, computed by its function from those that stay in its inputs."""
-
-    def __init__(self, storage: Storage) -> None:
-        super().__init__(storage)
-        self.flagged: dict[type[Table], DataFrame] = {}
-
-    def _compute(self, table: type[Table]) -> DataFrame:
-        rows = super()._compute(table)
-        if issubclass(table, LandedTable):
-            return rows
-        self.flagged[table] = quality.flag(table, rows).cache()
-        return quality.kept(self.flagged[table])
 
 
 class Home:

@@ -19,7 +19,7 @@ from lakehouse.refresh.changes import Buckets
 from lakehouse.refresh.run import Outcome, Refresh
 from lakehouse.storage import Record, Storage
 from tests.refresh import toy
-from tests.support import Rows
+from tests.support import FromNothing
 
 CONF = config.Conf()
 
@@ -50,7 +50,7 @@ class Lab:
 
     def assert_equals_full(self) -> None:
         """Every table equals what its function makes of its inputs from nothing."""
-        full = Rows(self.storage)
+        full = FromNothing(self.storage)
         for table in (toy.Link, toy.PersonCost, toy.Total):
             assert self.rows(table) == sorted(tuple(row) for row in full[table].collect()), table.full_name()
 

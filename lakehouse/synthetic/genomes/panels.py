@@ -49,20 +49,8 @@ def read(folder: str, window: Window) -> Panel:
     return Panel(sites, kept["haplotypes"], kept["alleles"])
 
 
-def _simulate(spark: SparkSession, world: World, folder: str, total: int) -> None:
-    common = world.genotyping.platform != EXOME
-
-    def write(numbers: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in numbers:
-            for number in batch.column("id").to_pylist():
-                window = windows(world.genotyping.sites)[number]
-                _keep(folder, window, panel.simulate(world.seed, window, common))
-            yield batch
-
-    spark.range(0, total, 1, -(-total // _WINDOWS_A_TASK)).mapInArrow(write, "id bigint").collect()
-
-
-def _keep(folder: str, window: Window, made: Panel) -> None:
+def keep(folder: str, window: Window, made: Panel) -> None:
+    """Write the panel of a window into the folder."""
     kept, (files, root) = io.BytesIO(), file_system(folder)
     sites = made.sites
     np.savez(
@@ -72,6 +60,19 @@ def _keep(folder: str, window: Window, made: Panel) -> None:
     )  # fmt: skip
     with files.open_output_stream(f"{root}/{_name(window)}") as file:
         file.write(kept.getvalue())
+
+
+def _simulate(spark: SparkSession, world: World, folder: str, total: int) -> None:
+    common = world.genotyping.platform != EXOME
+
+    def write(numbers: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in numbers:
+            for number in batch.column("id").to_pylist():
+                window = windows(world.genotyping.sites)[number]
+                keep(folder, window, panel.simulate(world.seed, window, common))
+            yield batch
+
+    spark.range(0, total, 1, -(-total // _WINDOWS_A_TASK)).mapInArrow(write, "id bigint").collect()
 
 
 def _name(window: Window) -> str:

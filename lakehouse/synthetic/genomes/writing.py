@@ -57,7 +57,7 @@ def write_batches(world: World, samples: DataFrame, panels_path: str, path: str)
 
     def write(rows: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in rows:
-            told = [_write_chromosome(world, panels_path, path, row) for row in batch.to_pylist()]
+            told = [write_chromosome(world, panels_path, path, row) for row in batch.to_pylist()]
             yield pa.RecordBatch.from_pydict({
                 "sites": [sites for sites, _ in told],
                 "errors": [json.dumps([asdict(error) for error in errors]) for _, errors in told],
@@ -69,8 +69,11 @@ def write_batches(world: World, samples: DataFrame, panels_path: str, path: str)
     return sum(row.sites for row in told), json.dumps(errors)
 
 
-def _write_chromosome(world: World, panels_path: str, path: str, row: dict[str, Any]) -> tuple[int, list[LabError]]:
-    """Write a chromosome of a batch, with the first one its manifest; says how many sites, and what is wrong."""
+def write_chromosome(world: World, panels_path: str, path: str, row: dict[str, Any]) -> tuple[int, list[LabError]]:
+    """Write a chromosome of a batch, with the first one its manifest; says how many sites, and what is wrong.
+
+    row: the name of the `batch`, the `chrom`, and the `samples`, each a row of the frame TRUE_SAMPLE.
+    """
     of_chrom = [window for window in windows(world.genotyping.sites) if window.chrom == row["chrom"]]
     batch, samples, sex, records = _batch(world, row)
     preparation = prepare(world, batch, samples, sex)
