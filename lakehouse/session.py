@@ -13,7 +13,6 @@ import warnings
 from pathlib import Path
 from urllib.parse import urlparse
 
-from py4j import java_gateway
 from pyspark.sql import SparkSession
 
 from lakehouse.config import Conf
@@ -86,15 +85,16 @@ def start(conf: Conf, name: str = "lakehouse") -> SparkSession:
 def start_hail(spark: SparkSession) -> None:
     """Start Hail on the running session. Does nothing where it runs already."""
     import hail as hl
+    from hail.backend import py4j_backend
 
+    # Hail would turn every exception of the JVM into one of its own, also those of Spark that others wait for, in all
+    # threads, and while it starts into one that says nothing.
+    py4j_backend.install_exception_handler = lambda: None
     if hl.utils.java.Env._hc is None:
-        get_return_value = java_gateway.get_return_value
         with warnings.catch_warnings():
             # Its jar is on the class path of the installed Spark; the warning is about another way to put it there.
             warnings.filterwarnings("ignore", message="Hail requires additional configuration")
             hl.init(sc=spark.sparkContext, quiet=True, log=os.devnull, tmp_dir=tempfile.gettempdir())
-        # Hail turns every exception of the JVM into one of its own, also those of Spark that others wait for.
-        java_gateway.get_return_value = get_return_value
 
 
 def find_java() -> str:

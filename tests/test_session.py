@@ -1,11 +1,32 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
 from lakehouse.session import start_hail
+
+WHILE_HAIL_STARTS = """
+import sys, threading
+from pathlib import Path
+from pyspark.errors import AnalysisException
+from lakehouse import config, session
+
+spark = session.start(config.load(Path("conf/local.yaml"), [f"spark.settings.spark.sql.warehouse.dir={sys.argv[1]}"]))
+starting = threading.Thread(target=session.start_hail, args=(spark,))
+starting.start()
+expected = 0
+while starting.is_alive():
+    try:
+        spark.sql("select no_such_column")
+    except AnalysisException:
+        expected += 1
+print("expected", expected)
+"""
 
 
 def test_spark_raises_its_own_exceptions_when_hail_runs(spark: SparkSession) -> None:
@@ -14,3 +35,14 @@ def test_spark_raises_its_own_exceptions_when_hail_runs(spark: SparkSession) -> 
         spark.sql("select no_such_column")
     with pytest.raises(Py4JJavaError):
         spark._jvm.java.io.FileInputStream("/no/such/file")  # type: ignore[union-attr]
+
+
+def test_spark_raises_its_own_exceptions_while_hail_starts_in_another_thread(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    warehouse = tmp_path_factory.mktemp("warehouse")
+    ended = subprocess.run(
+        [sys.executable, "-c", WHILE_HAIL_STARTS, warehouse], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    assert int(ended.stdout.split("expected ")[1]) > 0

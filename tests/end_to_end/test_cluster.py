@@ -92,7 +92,8 @@ def assert_same_rows(spark: SparkSession, cluster_home: Path, local_home: Path, 
     """The tables of the one home are, row for row, what a refresh in one process makes in the other."""
     conf = config.load(LOCAL_CONF, home=str(local_home), landing=str(SAMPLE))
     lake = Lake(conf, spark, Storage(spark, conf.tables_path), catalog.load())
-    lake.refresh(selected)
+    outcomes = lake.refresh(selected)
+    assert [(o.table, o.details) for o in outcomes if o.mode in ("failed", "blocked")] == []
     of_cluster = Storage(spark, f"{cluster_home}/tables")
     for table in lake.catalog.select(selected):
         rows, expected = of_cluster.read(table), lake.storage.read(table)
