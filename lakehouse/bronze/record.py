@@ -29,7 +29,8 @@ class SourceRecord(FromLine):
     def latest(cls, rows: DataFrame) -> DataFrame:
         """The rows that hold for each record, retracted ones included.
 
-        A line that was delivered again unchanged counts as of its first delivery: a repetition changes nothing.
+        A line that was delivered again unchanged is taken from its first delivery, so that repeating what holds changes
+        nothing. What is told again after another version holds again.
         """
         place = ("delivery", "file", "block_start", "line")
         versions = Window.partitionBy(*cls.record).orderBy(

@@ -95,6 +95,7 @@ class Sequence:
         self.waiting = cut(self.chance, resources=6, claims=2)
         self.chance.shuffle(self.waiting)
         self.delivered: list[Item] = []
+        self.last: list[Item] = []
         self.number = 0
 
     def deliver(self, share: float) -> list[str]:
@@ -113,19 +114,20 @@ class Sequence:
         self._deliver([*items, *changes])
         return [item.kind for item in items]
 
-    def repeat(self, number: int) -> None:
-        """Deliver again, unchanged, what was delivered before."""
-        self._deliver(self.chance.sample(self.delivered, number), remember=False)
+    def repeat(self) -> None:
+        """Deliver the last delivery again, unchanged. An older one would tell again what others have replaced."""
+        self.number += 1
+        deliver(self.landing, f"2026-02-{self.number:02}", self.last, empty=True)
 
     def _change(self, change: Callable[[Sequence, Any], Item], applies: Callable[[Item], bool]) -> Item:
         return change(self, self.chance.choice([item for item in self.delivered if applies(item)]))
 
-    def _deliver(self, items: list[Item], remember: bool = True) -> None:
+    def _deliver(self, items: list[Item]) -> None:
         self.number += 1
         self.chance.shuffle(items)
         deliver(self.landing, f"2026-02-{self.number:02}", items, empty=True)
-        if remember:
-            self.delivered += items
+        self.last = items
+        self.delivered += items
 
     @property
     def now(self) -> str:

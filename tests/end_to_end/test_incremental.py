@@ -85,7 +85,7 @@ def _grow_and_repeat(home: Home, seed: int, shares: tuple[float, ...]) -> None:
         outcomes = home.refresh()
     assert "incremental" in {o.mode for name, o in outcomes.items() if not name.startswith("bronze")}
 
-    sequence.repeat(20)
+    sequence.repeat()
     woken = {name: o.mode for name, o in home.refresh().items() if o.mode in ("full", "incremental")}
     assert not [name for name in woken if not name.startswith("bronze.")], woken
     assert {o.mode for o in home.refresh().values()} == {"skipped"}

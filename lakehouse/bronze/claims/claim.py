@@ -34,7 +34,8 @@ class Claim(RifRecord):
     def latest(cls, rows: DataFrame) -> DataFrame:
         """The lines of the version that holds for each claim, retracted ones included.
 
-        A line that was delivered again unchanged counts as of its first delivery: a repetition changes nothing.
+        A line that was delivered again unchanged is taken from its first delivery, so that repeating what holds changes
+        nothing. What is told again after another version holds again.
         """
         order = (*cls.newer, f"coalesce({cls.retracted}, false)", f"length({cls.number})", cls.number)
         place = ("delivery", "file", "block_start", "line")
