@@ -18,7 +18,11 @@ from typer.testing import CliRunner
 from lakehouse.bronze import landing as landing_zone
 from lakehouse.bronze.claims.claims_line import ClaimsLine
 from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.genomics.sample_manifest import SampleManifest
+from lakehouse.bronze.genomics.vcf_record import VcfRecord
+from lakehouse.bronze.genomics.vcf_sample import VcfSample
 from lakehouse.bronze.landed_file import LandedFile
+from lakehouse.bronze.unreadable import Unreadable
 from lakehouse.cli import app
 from lakehouse.errors import UsageError
 from lakehouse.storage import Storage
@@ -28,11 +32,17 @@ from lakehouse.synthetic.ehr import RESOURCES
 from lakehouse.synthetic.folders import Folder
 from lakehouse.synthetic.generate import Generation
 from lakehouse.synthetic.staging import Progress
-from lakehouse.synthetic.world import Planted, World
+from lakehouse.synthetic.world import Genotyping, Planted, World
+from tests.support import FromNothing
 from tests.synthetic import thin
 
-WORLD = World(2_000, 7, date(2022, 1, 1), date(2024, 12, 31), deliveries=2, planted=Planted(defects=0))
-"""A world whose lines can all be read."""
+WORLD = World(
+    2_000, 7, date(2022, 1, 1), date(2024, 12, 31), deliveries=2, planted=Planted(defects=0, lab_errors=0),
+    genotyping=Genotyping(share=0),
+)  # fmt: skip
+"""A world whose lines can all be read, of whose genomes nothing is told."""
+
+GENOTYPED = replace(WORLD, genotyping=Genotyping(sites=1_100))
 
 DAYS = ["2024-11-01", "2024-12-01", "2025-01-01"]
 FEW = (
@@ -52,7 +62,7 @@ class Killed(BaseException):
 @pytest.fixture(scope="module")
 def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("blocks")
-    thin.simulate(folder, WORLD)
+    thin.simulate(folder, GENOTYPED)
     return folder
 
 
@@ -293,6 +303,27 @@ def test_a_delivery_has_one_line_of_a_beneficiary_and_year(whole: Path) -> None:
     for record in records:
         delivered = first.setdefault((record["payer"], record["BENE_ID"]), record["delivery"])
         assert record["DML_IND"] == ("INSERT" if record["delivery"] == delivered else "UPDATE")
+
+
+def test_genomes_land_in_batches_that_bronze_reads(
+    spark: SparkSession, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_genomes = ("genomics/calls", "truth/true_sample", "truth/trait_effects")
+    monkeypatch.setattr(generate, "parts_of", lambda *of: [p for p in parts.parts_of(*of) if p.name in of_genomes])
+    generated = make(tmp_path, GENOTYPED).write()
+    samples = spark.read.parquet(f"{tmp_path}/truth/true_sample").collect()
+    batches = [folder for folder in (tmp_path / "landing/genomics").glob("*/*") if folder.parent.name in DAYS]
+    assert {batch.name for batch in batches} == {sample.batch for sample in samples}
+    chroms = [*(f"chr{number}" for number in range(1, 23)), "chrX"]
+    files = [f"{chrom}.vcf.bgz{index}" for chrom in chroms for index in ("", ".tbi")]
+    for batch in batches:
+        assert sorted(file.name for file in batch.iterdir()) == sorted([*files, "samples.tsv"])
+    storage = Storage(spark, f"{tmp_path}/tables")
+    landing_zone.take(storage, f"{tmp_path}/landing", f"{tmp_path}/checkpoint", 16)
+    bronze = FromNothing(storage)
+    assert bronze[Unreadable].count() == 0
+    assert bronze[VcfRecord].count() == generated.rows["genomics/calls"] == 1_100 * len(batches)
+    assert bronze[VcfSample].select("sample_id").distinct().count() == bronze[SampleManifest].count() == len(samples)
 
 
 def test_truth_says_what_is_planted(spark: SparkSession, whole: Path) -> None:
