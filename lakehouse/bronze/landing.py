@@ -141,7 +141,7 @@ def _take_batch(
     if not files:
         return
     for world, (table, read) in _WORLDS.items():
-        of_world = [f for f in files if f.world == world and f.kind and not f.defect]
+        of_world = [f for f in files if f.world == world and f.has_lines]
         if not of_world:
             continue
         refused = _append(storage, reader, table, read, of_world, f"{query_id}-{world}", number, buckets)

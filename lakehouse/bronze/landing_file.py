@@ -21,6 +21,9 @@ _NAMES = {
     "claims": re.compile(rf"^(?P<kind>{'|'.join(RIF_FILES)})([^a-z].*)?\.(csv|txt|psv|tsv)(\.gz)?$", re.IGNORECASE),
     "genomics": re.compile(r"(\.(?P<kind>vcf)(\.gz|\.bgz)?|^(?P<manifest>samples)\.tsv(\.gz)?)$", re.IGNORECASE),
 }
+INDEX = "index"
+"""The kind of a file that finds places in a VCF file, and holds no lines of its own."""
+
 _INDEX_OF_VCF = re.compile(r"\.(tbi|csi)$", re.IGNORECASE)
 
 
@@ -44,6 +47,11 @@ class File:
         return not _UNFINISHED.search(self.name)
 
     @property
+    def has_lines(self) -> bool:
+        """Whether its lines are taken: it is of a known kind, readable, and no index of another file."""
+        return bool(self.kind) and self.kind != INDEX and not self.defect
+
+    @property
     def bene_id_at(self) -> int | None:
         """The position of the beneficiary's id among the fields of the header, from 1; None where it is not there."""
         header = self.header or ""
@@ -61,7 +69,7 @@ def look_at(spark: SparkSession, landing: str, path: str, size: int, arrived_at:
         return replace(file, world=world, defect="not in <ehr|claims|genomics>/<delivery>/")
     file = replace(file, world=world, delivery=directories[0])
     if world == "genomics" and _INDEX_OF_VCF.search(base):
-        return replace(file, kind="index")
+        return replace(file, kind=INDEX)
     match = _NAMES[world].search(base)
     if not match:
         return replace(file, defect=f"unknown kind of file for {world}")

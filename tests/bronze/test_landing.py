@@ -117,7 +117,7 @@ def taken(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Home
         "claims/d/payments.csv": b"BENE_ID\n-1\n",
         "genomics/d/plain.vcf": VCF,
         "genomics/d/block.vcf.bgz": block,
-        "genomics/d/block.vcf.bgz.tbi": b"x",
+        "genomics/d/block.vcf.bgz.tbi": b"\x1f\x8b\xff\n\xfe",
         "genomics/d/cut.vcf.bgz": block[:-28],
         "genomics/d/headless.vcf": b"##fileformat=VCFv4.2\nchr1\t1\n",
         "genomics/d/samples.tsv": b"sample_id\tmrn\nS1\tM1\nS2\n",
@@ -219,6 +219,7 @@ def test_takes_every_line_of_a_vcf_and_tells_short_ones(taken: Home) -> None:
         rows = [row for row in taken.rows(GenomicsLine) if row.file == f"genomics/d/{name}"]
         assert [row.raw for row in rows] == lines
         assert {row.header for row in rows} == {lines[1]}
+    assert not [row for row in taken.rows(GenomicsLine) if row.file.endswith(".tbi")]
     assert defects_of_lines(taken, GenomicsLine) == {
         ("plain.vcf", 4): "wrong column count: 5 fields where the header names 10",
         ("block.vcf.bgz", 4): "wrong column count: 5 fields where the header names 10",
