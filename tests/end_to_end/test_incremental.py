@@ -101,7 +101,7 @@ def test_a_home_that_grew_equals_one_built_from_nothing(spark: SparkSession, tmp
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seed", "buckets"), [(2, 65_536), (3, 16), (4, 65_536), (5, 16)])
+@pytest.mark.parametrize(("seed", "buckets"), [(2, 65_536), (3, 16)])
 def test_long_histories_equal_one_delivery(spark: SparkSession, tmp_path: Path, seed: int, buckets: int) -> None:
     """With few buckets persons share them, and one that changed is recomputed with some that did not."""
-    _grow_and_repeat(Home(spark, tmp_path, ALL, buckets), seed, shares=(0.3, 0.3, 0.0, 0.4, 0.5, 1.0))
+    _grow_and_repeat(Home(spark, tmp_path, ALL, buckets), seed, shares=(0.4, 0.0, 0.5, 1.0))
