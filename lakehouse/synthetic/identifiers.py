@@ -47,6 +47,11 @@ def record_number(seed: int, numbers: Integers, copy: int = 0) -> NDArray[Any]:
     return numbered("MRN", seed, 2 * numbers + copy)
 
 
+def sample_id(seed: int, numbers: Integers, copy: Integers | int = 0) -> NDArray[Any]:
+    """Numbers of a laboratory for first samples (copy 0) or for duplicates (copy 1). Unique below 500 million."""
+    return numbered("LAB", seed, numbers + 500_000_000 * copy)
+
+
 def numbered(prefix: str, seed: int, numbers: Integers) -> NDArray[Any]:
     """The prefix and nine digits. Unique for numbers below a billion."""
     return _texts(f"{prefix}{number:09d}" for number in _permuted(prefix, seed, numbers, 32_000, 31_250))

@@ -84,7 +84,7 @@ def views(world: World, streams: Streams, persons: Rows, addresses: Rows, covera
         members = np.isin(persons["person"], coverage["person"][coverage["payer"] == payer].astype(np.int64))
         records = _seen(world, streams, truth, payer, made(streams.seed, persons["person"]))
         seen[payer] = {name: values[members] for name, values in records.items()}
-    sample_ids = identifiers.numbered("LAB", streams.seed, persons["person"])
+    sample_ids = identifiers.sample_id(streams.seed, persons["person"])
     seen[LABORATORY] = _seen(world, streams, truth, LABORATORY, sample_ids)
     return seen
 

@@ -41,34 +41,33 @@ class Written:
 
 def write_resources(kind: str, world: World, sources: Sources, path: str) -> Written:
     """Resources of a type: of the versions of one that come with the same delivery only the last, as a server has."""
-    rows = RESOURCES[kind](sources).withColumns({
-        "delivery": delivery(world, F.col("known_on")),
-        "number": file_number(world, kind, F.col("known_on"), F.col("person")),
-        "superseded": F.coalesce(delivery(world, F.col("superseded_on")) == F.col("delivery"), F.lit(False)),
-    })  # fmt: skip
+    rows = _delivered(world, kind, RESOURCES[kind](sources)).filter("not superseded")
     files = ["delivery", "number"]
     # Brought together before they are made JSON: what to_json is given in the same stage, Spark interprets.
-    filed = rows.filter("delivery is not null and not superseded").repartition(*files)
-    told = filed.select(*files, "person", "id", F.to_json("resource").alias("value"))
+    told = rows.repartition(*files).select(*files, "person", "id", F.to_json("resource").alias("value"))
     spoiled = spoil_lines(world, kind, told).select(*files, "value", "defect")
-    # The fastest compression: a fifth larger, and three times as fast.
+    # The fastest compression: twice as fast, and a quarter larger.
     return _write(spoiled, files, "text", path, compression="gzip", **{"zlib.compress.level": "BEST_SPEED"})
 
 
 def write_claims(kind: str, world: World, sources: Sources, path: str) -> Written:
     """Lines of a RIF file, of every payer: every version of a claim, but of a beneficiary the last of each delivery."""
-    rows = FILES[kind](sources).withColumns({
-        "delivery": delivery(world, F.col("known_on")),
-        "number": file_number(world, kind, F.col("known_on"), F.col("person")),
-        "superseded": F.coalesce(delivery(world, F.col("superseded_on")) == F.col("delivery"), F.lit(False)),
-    })  # fmt: skip
-    delivered = rows.filter("delivery is not null")
-    known = _last_lines(world, delivered) if kind == "beneficiary" else _with_final_action(delivered)
+    rows = _delivered(world, kind, FILES[kind](sources))
+    known = _last_lines(world, rows) if kind == "beneficiary" else _with_final_action(rows)
     files = ["delivery", "payer", "number"]
     lines = spoil_fields(world, kind, known.repartition(*files)).select(*files, "defect", "fields.*")
     # RIF has no quotes: an empty value is nothing at all.
     options = {"header": "true", "sep": "|", "quote": "", "emptyValue": "", "nullValue": ""}
     return _write(lines, files, "csv", path, **options)
+
+
+def _delivered(world: World, kind: str, rows: DataFrame) -> DataFrame:
+    """The rows that a delivery tells: which, in which file, and whether a later row comes with the same delivery."""
+    return rows.withColumns({
+        "delivery": delivery(world, F.col("known_on")),
+        "number": file_number(world, kind, F.col("known_on"), F.col("person")),
+        "superseded": F.coalesce(delivery(world, F.col("superseded_on")) == F.col("delivery"), F.lit(False)),
+    }).filter("delivery is not null")  # fmt: skip
 
 
 def _last_lines(world: World, rows: DataFrame) -> DataFrame:

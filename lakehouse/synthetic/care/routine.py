@@ -10,7 +10,7 @@ import numpy as np
 
 from lakehouse.synthetic.care.visits import Visits, make, objects
 from lakehouse.synthetic.knowledge import Row, number, table
-from lakehouse.synthetic.population.attendance import attendance_of
+from lakehouse.synthetic.population.attendance import attendance_of, attendance_on
 from lakehouse.synthetic.population.life import Life
 from lakehouse.synthetic.population.people import DAYS_A_YEAR, FEMALE
 from lakehouse.synthetic.streams import Floats, Streams
@@ -80,8 +80,7 @@ def _wellness(world: World, streams: Streams, life: Life) -> Visits:
     years = np.arange(world.first_day, world.last_day, 365)
     day = years[None, :] + (streams.uniform("visits:wellness:day", len(life.people), len(years)) * 365).astype(np.int64)
     age = (day - life.people.birth[:, None]) / DAYS_A_YEAR
-    month = world.month_of(day)
-    attendance = np.take_along_axis(attendance_of(world, life), month, axis=1)
+    attendance = attendance_on(world, life, day)
     goes = streams.uniform("visits:wellness", len(life.people), len(years)) < _WELLNESS_UPTAKE * attendance
     person, year = np.nonzero(goes & (age >= 18))
     return make("wellness", life, person, day[person, year], "wellness_visit", "general_examination", "08")

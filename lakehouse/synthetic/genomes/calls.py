@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lakehouse.synthetic.arrays import repeated
 from lakehouse.synthetic.genomes.genotypes import Genotypes, Sites
 from lakehouse.synthetic.streams import Floats, Integers, identify
 
@@ -67,9 +68,9 @@ def split_alternates(sites: Sites) -> tuple[Sites, Integers, NDArray[np.int8]]:
 
     A site that had one alternate keeps its key.
     """
-    counts = np.array([len(alternates) for alternates in sites.alternate], dtype=np.int64)
-    rows = np.repeat(np.arange(len(counts)), counts)
-    nth = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+    counts = sites.alternates
+    rows, nth = repeated(counts)
+    nth += 1
     whole = take_sites(sites, rows)
     alternate = tuple((told[n - 1],) for told, n in zip(whole.alternate, nth.tolist(), strict=True))
     key = np.where(counts[rows] > 1, identify("alternate allele", whole.key, nth), whole.key)
@@ -84,7 +85,7 @@ def only(alleles: NDArray[np.int8], nth: NDArray[np.int8]) -> NDArray[np.int8]:
 
 def biallelic(genotypes: Genotypes) -> Genotypes:
     """The genotypes at sites of one alternate allele each."""
-    if all(len(alternates) == 1 for alternates in genotypes.sites.alternate):
+    if (genotypes.sites.alternates == 1).all():
         return genotypes
     sites, rows, nth = split_alternates(genotypes.sites)
     return Genotypes(sites, genotypes.persons, only(genotypes.alleles[rows], nth))
@@ -100,6 +101,6 @@ def allele_counts(alleles: NDArray[np.int8], alternates: int) -> tuple[Integers,
 
 def frequencies(panel: Genotypes) -> Floats:
     """The frequency of each alternate allele in a panel: site by alternate, zero beyond the last of a site."""
-    most = max((len(alternates) for alternates in panel.sites.alternate), default=1)
+    most = int(panel.sites.alternates.max(initial=1))
     called, counts = allele_counts(panel.alleles, most)
     return np.asarray(counts / np.maximum(called, 1)[:, None])

@@ -24,8 +24,17 @@ def words(seed: int, purpose: str, samples: Integers, sites: Integers) -> Words:
 
     samples: ids of samples. sites: keys of sites.
     """
-    mixed = identify(f"genotype:{purpose}", seed, samples[None, :], sites[:, None])
+    mixed = _identified(seed, purpose, samples[None, :], sites[:, None])
     return mixed.astype("<i8", copy=False).view("<u2").reshape(len(sites), len(samples), WORDS)
+
+
+def uniform(seed: int, purpose: str, samples: Integers | int, sites: Integers) -> Floats:
+    """Uniform on [0, 1) for the genotype of each sample and site, which are broadcast against each other."""
+    return np.asarray(_identified(seed, purpose, samples, sites) / 2.0**62)
+
+
+def _identified(seed: int, purpose: str, samples: Integers | int, sites: Integers) -> Integers:
+    return identify(f"genotype:{purpose}", seed, samples, sites)
 
 
 @cache

@@ -21,6 +21,11 @@ class Sites:
     name: NDArray[np.str_]  # rsid, or "." where there is none
     key: NDArray[np.int64]  # an id of the site that depends on nothing else but the site
 
+    @property
+    def alternates(self) -> Integers:
+        """How many alternate alleles each site has."""
+        return np.array([len(letters) for letters in self.alternate], dtype=np.int64)
+
 
 @dataclass(frozen=True)
 class Genotypes:

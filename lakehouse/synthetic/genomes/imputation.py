@@ -38,8 +38,7 @@ def call(seed: int, genotypes: Genotypes, samples: Integers, preparation: Prepar
     frequency: site by alternate. One site for each alternate allele comes out. A mixed sample's posteriors are means
     of the two; one of low quality has less evidence. Nothing is missing.
     """
-    alternates = np.array([len(alternates) for alternates in genotypes.sites.alternate])
-    flat = frequency[np.arange(frequency.shape[1]) < alternates[:, None]]
+    flat = frequency[np.arange(frequency.shape[1]) < genotypes.sites.alternates[:, None]]
     genotypes = biallelic(genotypes)
     prior = np.clip(flat, _RAREST, 1 - _RAREST)
     log_odds = np.log(prior / (1 - prior))

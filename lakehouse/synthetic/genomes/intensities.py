@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lakehouse.synthetic.genomes.calls import Bytes, Calls
-from lakehouse.synthetic.genomes.draws import STEPS, Words, normal, normal_quantiles, parts, thresholds, words
+from lakehouse.synthetic.genomes.draws import STEPS, Words, normal, normal_quantiles, parts, thresholds, uniform, words
 from lakehouse.synthetic.genomes.genotypes import Genotypes
 from lakehouse.synthetic.genomes.mistakes import make_missing, make_wrong
 from lakehouse.synthetic.genomes.mixed_reads import alternate_share
 from lakehouse.synthetic.genomes.preparation import Preparation
 from lakehouse.synthetic.population.genome import ABSENT
-from lakehouse.synthetic.streams import Floats, Integers, Streams, identify
+from lakehouse.synthetic.streams import Floats, Integers, Streams
 
 USUAL_QUALITY, BEST_QUALITY = 45, 60
 """Mean quality where clusters are well apart, and the best that is told (estimates)."""
@@ -49,7 +49,7 @@ def call(seed: int, genotypes: Genotypes, samples: Integers, preparation: Prepar
         normal(streams, "intensities:sample", samples) * _SAMPLE_SPREAD
         + USUAL_QUALITY + _LOWEST + _WEAK_SIGNAL * np.log(preparation.quality)
     )  # fmt: skip
-    alternates = np.array([len(alternates) for alternates in sites.alternate], dtype=np.int8)
+    alternates = sites.alternates.astype(np.int8)
     calls = Calls(sites, genotypes.alleles.copy(), poor, quality=np.empty(shape, dtype=np.uint8))
     for rows in parts(*shape):
         bits = words(seed, "intensities", samples, sites.key[rows])
@@ -95,14 +95,14 @@ def _missing() -> NDArray[np.uint32]:
 def _call_mixed(seed: int, genotypes: Genotypes, samples: Integers, preparation: Preparation, calls: Calls) -> None:
     """Shift the intensities of mixed samples towards the other's, in place: into the next cluster, or between two."""
     assert calls.quality is not None
-    single = np.array([len(alternates) == 1 for alternates in genotypes.sites.alternate])
+    single = genotypes.sites.alternates == 1
     for place in preparation.mixed.tolist():
         own = alternate_share(genotypes.alleles[:, place])
         shift = preparation.contamination[place] * np.abs(
             alternate_share(genotypes.alleles[:, preparation.contaminant[place]]) - own
         )
         rows = np.flatnonzero(single & (shift > 0) & (calls.alleles[:, place, 0] >= 0))
-        drawn = identify("genotype:mixed intensities", seed, samples[place], genotypes.sites.key[rows]) / 2.0**62
+        drawn = uniform(seed, "mixed intensities", samples[place], genotypes.sites.key[rows])
         beyond = _beyond(shift[rows])
         closeness = 2 * np.abs(beyond - 0.5)
         calls.quality[rows, place] = np.round(calls.quality[rows, place] * closeness).astype(np.uint8)

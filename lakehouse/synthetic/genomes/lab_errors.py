@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from lakehouse.synthetic.genomes.laboratory import rate
 from lakehouse.synthetic.genomes.preparation import UNMIXED, LabError, Preparation
-from lakehouse.synthetic.genomes.samples import DUPLICATE, Batch, Samples, first_sample_id
+from lakehouse.synthetic.genomes.samples import DUPLICATE, Batch, Samples
+from lakehouse.synthetic.identifiers import sample_id
 from lakehouse.synthetic.streams import Floats, Integers, Streams
 from lakehouse.synthetic.world import World
 
@@ -50,7 +51,7 @@ def prepare(world: World, batch: Batch, samples: Samples, sex: NDArray[Any]) -> 
     labels[one], labels[other] = samples.sample_id[other], samples.sample_id[one]
     ids, neighbours = samples.sample_id, samples.sample_id[beside]
     errors = [
-        *_told(batch, DUPLICATE, samples.copy > 0, ids, first_sample_id(world, samples.person)),
+        *_told(batch, DUPLICATE, samples.copy > 0, ids, sample_id(world.seed, samples.person)),
         *_told(batch, SWAP, erring[SWAP], ids, neighbours),
         *_told(batch, CONTAMINATION, erring[CONTAMINATION], ids, neighbours, bad=_texts(share)),
         *_told(batch, SEX, erring[SEX], ids, true=sex, bad=sex_told),

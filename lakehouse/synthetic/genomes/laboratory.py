@@ -1,4 +1,4 @@
-"""What a laboratory may be: its platforms, the forms of its files, and how often it errs."""
+"""What a laboratory may be: its platforms, a form of its files, and how often it errs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from lakehouse.synthetic.knowledge import by_key, number
 from lakehouse.synthetic.world import World
 
 GENOME, EXOME, ARRAY, IMPUTED = "genome", "exome", "array", "imputed"
-PLATFORMS = (GENOME, EXOME, ARRAY, IMPUTED)
 
-VCF, PLINK = "vcf", "plink"
-FORMS = (VCF, PLINK)
+PLINK = "plink"
+"""The form of the files beside VCF."""
 
 
 def rate(world: World, error: str) -> float:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from lakehouse.synthetic.genomes.calls import Calls
+from lakehouse.synthetic.genomes.draws import uniform
 from lakehouse.synthetic.genomes.genotypes import Genotypes
 from lakehouse.synthetic.genomes.mistakes import Alleles
 from lakehouse.synthetic.genomes.preparation import Preparation
 from lakehouse.synthetic.population.genome import ABSENT
-from lakehouse.synthetic.streams import Floats, Integers, identify
+from lakehouse.synthetic.streams import Floats, Integers
 
 _NO_HAPLOID_HETEROZYGOTE = 1e6
 
@@ -27,14 +28,14 @@ def call_mixed(
     """
     assert calls.quality is not None
     assert calls.depth is not None
-    single = np.array([len(alternates) == 1 for alternates in genotypes.sites.alternate])
+    single = genotypes.sites.alternates == 1
     for place in preparation.mixed.tolist():
         own = alternate_share(genotypes.alleles[:, place])
         other = alternate_share(genotypes.alleles[:, preparation.contaminant[place]])
         rows = np.flatnonzero(single & (own != other) & (calls.alleles[:, place, 0] >= 0))
         share = own[rows] + preparation.contamination[place] * (other[rows] - own[rows])
         depth = calls.depth[rows, place].astype(np.int64)
-        drawn = identify("genotype:mixed reads", seed, samples[place], genotypes.sites.key[rows]) / 2.0**62
+        drawn = uniform(seed, "mixed reads", samples[place], genotypes.sites.key[rows])
         haploid = calls.alleles[rows, place, 1] == ABSENT
         count, calls.quality[rows, place] = _likeliest(_binomial(drawn, depth, share), depth, haploid, base_error)
         calls.alleles[rows, place, 0] = np.where(haploid, count, count == 2) > 0

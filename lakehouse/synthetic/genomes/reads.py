@@ -68,7 +68,7 @@ def call(seed: int, coverage: Coverage, genotypes: Genotypes, samples: Integers,
     sites, shape = genotypes.sites, genotypes.alleles.shape[:2]
     of_sample = _sample_levels(seed, samples, coverage.mean_depth * preparation.quality)
     of_site, poor = _site_levels(seed, coverage, sites.key)
-    alternates = np.array([len(alternates) for alternates in sites.alternate], dtype=np.int8)
+    alternates = sites.alternates.astype(np.int8)
     calls = Calls(
         sites, genotypes.alleles.copy(), poor,
         quality=np.empty(shape, dtype=np.uint8), depth=np.empty(shape, dtype=np.uint8),

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lakehouse.synthetic import identifiers
 from lakehouse.synthetic.arrays import dates_of
 from lakehouse.synthetic.deliveries import days
 from lakehouse.synthetic.genomes.laboratory import rate
+from lakehouse.synthetic.identifiers import sample_id
 from lakehouse.synthetic.streams import Integers, Streams, identify
 from lakehouse.synthetic.world import BLOCK, World, day_number
 
@@ -30,9 +30,6 @@ _SOONEST, _LATEST = 60, 180
 
 _AGAIN_WITHIN = 400
 """Days within which a duplicate is taken after the first sample."""
-
-_COPIES = 500_000_000
-"""What the number of a duplicate is beyond that of the first sample, for `identifiers.numbered`."""
 
 
 @dataclass(frozen=True)
@@ -106,13 +103,8 @@ def collect(world: World, batch: Batch, persons: Integers, birth: Integers, deat
     places = places[np.lexsort((copy[places], person[places]))]
     return Samples(
         person[places], copy[places],
-        identifiers.numbered("LAB", world.seed, person[places] + _COPIES * copy[places]), collected[places],
+        sample_id(world.seed, person[places], copy[places]), collected[places],
     )  # fmt: skip
-
-
-def first_sample_id(world: World, persons: Integers) -> NDArray[Any]:
-    """The ids of the first samples of persons, as the laboratory's record of them has them."""
-    return identifiers.numbered("LAB", world.seed, persons)
 
 
 def manifest(batch: Batch, samples: Samples, record_number: NDArray[Any], sex: NDArray[Any]) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lakehouse.synthetic.genomes.calls import Calls, only, split_alternates
+from lakehouse.synthetic.genomes.draws import uniform
 from lakehouse.synthetic.genomes.genotypes import Sites
 from lakehouse.synthetic.genomes.lab_errors import BAD_BATCH, happens_to
 from lakehouse.synthetic.genomes.mistakes import heterozygous
@@ -103,11 +104,11 @@ def _not_imputed(calls: Calls) -> Mask:
 
 
 def _several(calls: Calls) -> Mask:
-    return np.array([len(alternates) > 1 for alternates in calls.sites.alternate], dtype=bool)
+    return np.asarray(calls.sites.alternates > 1)
 
 
 def _shift_frequency(calls: Calls, rows: Integers, samples: Samples, seed: int) -> tuple[Calls, Texts]:
-    drawn = identify("genotype:lost", seed, samples.number[None, :], calls.sites.key[rows, None]) / 2.0**62
+    drawn = uniform(seed, "lost", samples.number[None, :], calls.sites.key[rows, None])
     at = calls.alleles[rows]
     lost = heterozygous(at) & (at == 0).any(axis=2) & (drawn < _LOST)
     alleles = calls.alleles.copy()

@@ -113,7 +113,7 @@ def lines(calls: Calls) -> Iterator[bytes]:
 def _beginnings(calls: Calls) -> Pieces:
     """What stands before the genotypes of each line: site by piece."""
     sites = calls.sites
-    most = max(len(alternates) for alternates in sites.alternate)
+    most = int(sites.alternates.max())
     if most > _MOST_ALLELES:
         raise ValueError(f"{most} alternate alleles at one site of {sites.chrom}")
     called, counts = allele_counts(calls.alleles, most)

@@ -26,7 +26,7 @@ from lakehouse.synthetic.genomes.calling import call
 from lakehouse.synthetic.genomes.calls import frequencies
 from lakehouse.synthetic.genomes.genotypes import Genotypes
 from lakehouse.synthetic.genomes.lab_errors import prepare
-from lakehouse.synthetic.genomes.laboratory import PLINK
+from lakehouse.synthetic.genomes.laboratory import IMPUTED, PLINK
 from lakehouse.synthetic.genomes.lineage import Lineage
 from lakehouse.synthetic.genomes.mosaic import genotypes
 from lakehouse.synthetic.genomes.panel import Panel
@@ -86,7 +86,7 @@ def write_chromosome(world: World, panels_path: str, path: str, row: dict[str, A
             for window in of_chrom:
                 panel = panels.read(panels_path, window)
                 true = _genotypes(world, window, panel, samples)
-                frequency = frequencies(_of_panel(panel))
+                frequency = frequencies(_of_panel(panel)) if world.genotyping.platform == IMPUTED else None
                 calls = call(world.genotyping.platform, world.seed, true, samples, preparation, frequency)
                 calls, wrong = spoil(world, batch, samples, calls)
                 file.write(calls)

@@ -8,7 +8,7 @@ from lakehouse.synthetic.population.insurance import MEDICAID, NONE
 from lakehouse.synthetic.population.life import Life
 from lakehouse.synthetic.population.people import RACES
 from lakehouse.synthetic.population.therapy import UNDER_TREATED
-from lakehouse.synthetic.streams import Floats
+from lakehouse.synthetic.streams import Floats, Integers
 from lakehouse.synthetic.world import World
 
 LESS_SEEN = 0.2
@@ -21,3 +21,8 @@ def attendance_of(world: World, life: Life) -> Floats:
     group = np.isin(life.people.race, [RACES.index(race) for race in UNDER_TREATED])
     less = 1 - LESS_SEEN * world.planted.under_treatment * group
     return np.asarray(life.society.seeking[:, None] * insured * less[:, None])
+
+
+def attendance_on(world: World, life: Life, days: Integers) -> Floats:
+    """The same on days of each person, person by day."""
+    return np.asarray(np.take_along_axis(attendance_of(world, life), world.month_of(days), axis=1))

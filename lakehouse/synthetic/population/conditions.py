@@ -155,9 +155,9 @@ class Diseases:
         weights = np.where(active, hazards().of_conditions[:, -1], 0.0)
         for name in cancers():
             place = self.life.column(name)
-            if active[hazards().chronic.index(name)]:
+            if active[place]:
                 ratio = hazard_ratios(name)[self.life.stage[person, place]]
-                weights[hazards().chronic.index(name)] = np.log(ratio) * (self.life.known[person, place] <= day)
+                weights[place] = np.log(ratio) * (self.life.known[person, place] <= day)
         return hazards().chronic[int(weights.argmax())] if weights.max() > 0 else None
 
 

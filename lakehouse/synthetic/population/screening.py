@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lakehouse.synthetic.knowledge import Row, number, table
-from lakehouse.synthetic.population.attendance import attendance_of
+from lakehouse.synthetic.population.attendance import attendance_on
 from lakehouse.synthetic.population.life import Life
 from lakehouse.synthetic.population.people import DAYS_A_YEAR, FEMALE
 from lakehouse.synthetic.population.society import NEVER
@@ -57,5 +57,5 @@ def _taken_up(
         due &= life.society.smoking_from[:, None] <= day
     if row["available_from"]:
         due &= day >= np.datetime64(row["available_from"], "D").astype(np.int64)
-    attendance = np.take_along_axis(attendance_of(world, life), world.month_of(day), axis=1)
-    return day, due & (chance < number(row, "uptake") / number(row, "interval_years") * attendance)
+    yearly = number(row, "uptake") / number(row, "interval_years")
+    return day, due & (chance < yearly * attendance_on(world, life, day))

@@ -15,7 +15,7 @@ from lakehouse.synthetic.genomes.genotypes import Genotypes, Sites
 from lakehouse.synthetic.genomes.laboratory import EXOME
 from lakehouse.synthetic.genomes.preparation import UNMIXED, Preparation
 from lakehouse.synthetic.genomes.samples import Batch, Samples
-from lakehouse.synthetic.identifiers import numbered
+from lakehouse.synthetic.identifiers import sample_id
 from lakehouse.synthetic.population.genome import ABSENT
 from lakehouse.synthetic.streams import identify
 from lakehouse.synthetic.world import Planted, World
@@ -54,7 +54,7 @@ def genotypes(sites: int, persons: int, chrom: str = "chr2", common: bool = Fals
 
 
 def samples_of(persons: NDArray[np.int64]) -> Samples:
-    ids = numbered("LAB", WORLD.seed, persons)
+    ids = sample_id(WORLD.seed, persons)
     return Samples(persons, np.zeros_like(persons), ids, np.full(len(persons), WORLD.last_day - 400))
 
 

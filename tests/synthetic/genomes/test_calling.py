@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 
 from lakehouse.synthetic.genomes.calls import NO_PROBABILITY, THOUSANDTHS, biallelic
-from lakehouse.synthetic.genomes.laboratory import ARRAY, EXOME, IMPUTED, PLATFORMS
+from lakehouse.synthetic.genomes.laboratory import ARRAY, EXOME, IMPUTED
 from lakehouse.synthetic.genomes.mistakes import heterozygous
 from lakehouse.synthetic.genomes.samples import Samples
+from lakehouse.synthetic.genomes.vcf import FIELDS
 from lakehouse.synthetic.population.genome import ABSENT
 from tests.synthetic.genomes.lab import agrees, called, genotypes, is_called, samples_of
 
 PANEL = genotypes(2_000, 200)
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", FIELDS)
 def test_a_sample_is_called_the_same_whoever_else_is_in_the_batch(platform: str) -> None:
     every = called(PANEL, platform)
     some = np.array([150, 3, 77])
@@ -72,7 +73,7 @@ def test_quality_of_an_array_tells_errors_and_missing_calls() -> None:
     assert missing[low].mean() > 20 * missing[high].mean()
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", FIELDS)
 def test_men_are_haploid_on_x(platform: str) -> None:
     panel = genotypes(300, 40, chrom="chrX")
     calls = called(panel, platform)

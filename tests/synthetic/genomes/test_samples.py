@@ -11,7 +11,8 @@ import pytest
 
 from lakehouse.bronze.genomics.sample_manifest import SampleManifest
 from lakehouse.synthetic.deliveries import days
-from lakehouse.synthetic.genomes.samples import Batch, Samples, batches, collect, first_sample_id, manifest
+from lakehouse.synthetic.genomes.samples import Batch, Samples, batches, collect, manifest
+from lakehouse.synthetic.identifiers import sample_id
 from lakehouse.synthetic.streams import Integers
 from lakehouse.synthetic.world import BLOCK, Planted, World, day_number
 from tests.synthetic.genomes.lab import sexes
@@ -98,7 +99,7 @@ def test_some_persons_are_genotyped_twice() -> None:
 def test_first_samples_have_the_ids_under_which_the_laboratory_knows_people() -> None:
     for samples in EVERY.values():
         first = samples.copy == 0
-        assert np.array_equal(samples.sample_id[first], first_sample_id(WORLD, samples.person[first]))
+        assert np.array_equal(samples.sample_id[first], sample_id(WORLD.seed, samples.person[first]))
 
 
 def test_a_manifest_has_the_columns_that_are_read() -> None:

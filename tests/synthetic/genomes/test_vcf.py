@@ -13,8 +13,8 @@ import pytest
 
 from lakehouse.errors import UsageError
 from lakehouse.synthetic.genomes.calls import MISSING, THOUSANDTHS, Calls, allele_counts
-from lakehouse.synthetic.genomes.laboratory import ARRAY, EXOME, IMPUTED, PLATFORMS
-from lakehouse.synthetic.genomes.vcf import VcfFile
+from lakehouse.synthetic.genomes.laboratory import ARRAY, EXOME, IMPUTED
+from lakehouse.synthetic.genomes.vcf import FIELDS, VcfFile
 from lakehouse.synthetic.knowledge import table
 from lakehouse.synthetic.population.genome import ABSENT
 from tests.synthetic.genomes.lab import called, genotypes
@@ -118,7 +118,7 @@ def test_the_index_finds_a_region(tmp_path: Path) -> None:
     assert records(path, "chr3") == []
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", FIELDS)
 def test_headers_name_the_reference_and_every_field(tmp_path: Path, platform: str) -> None:
     calls = called(genotypes(10, 30), platform)
     with pysam.VariantFile(str(written(tmp_path, calls, platform))) as file:
