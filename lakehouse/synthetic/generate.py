@@ -16,13 +16,13 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse.synthetic import block, jobs
 from lakehouse.synthetic.deliver import UNFINISHED, deliver_files, deliver_truth
 from lakehouse.synthetic.deliveries import batches, check
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.folders import Folder
 from lakehouse.synthetic.genomes import panels
 from lakehouse.synthetic.inputs import inputs
 from lakehouse.synthetic.marker import Marker, digest
 from lakehouse.synthetic.parts import CLAIMS, EHR, GENOMICS, TRUTH, Part, parts_of
 from lakehouse.synthetic.rendering import write_truth
+from lakehouse.synthetic.sources import Sources
 from lakehouse.synthetic.staging import Progress, Record, Staging
 from lakehouse.synthetic.world import World
 

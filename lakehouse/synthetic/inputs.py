@@ -8,11 +8,10 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from lakehouse.synthetic import claims
+from lakehouse.synthetic import claims, ehr
 from lakehouse.synthetic.directory import Directory
-from lakehouse.synthetic.ehr import sources
-from lakehouse.synthetic.ehr.sources import Sources, knowledge_tables
 from lakehouse.synthetic.frames import Frame
+from lakehouse.synthetic.sources import Sources, knowledge_tables
 from lakehouse.synthetic.world import World
 
 _TYPES = {"O": T.StringType(), "i": T.LongType(), "f": T.DoubleType(), "b": T.BooleanType()}
@@ -26,7 +25,7 @@ def inputs(spark: SparkSession, world: World, frames: Mapping[Frame, DataFrame],
     directory = Directory.of(world.seed)
     return Sources(
         frames,
-        knowledge_tables(spark, sorted({*sources.KNOWLEDGE, *claims.KNOWLEDGE})),
+        knowledge_tables(spark, sorted({*ehr.KNOWLEDGE, *claims.KNOWLEDGE})),
         _small(spark, directory.facilities),
         _small(spark, directory.practitioners),
         panels,

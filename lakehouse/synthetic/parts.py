@@ -11,9 +11,9 @@ from lakehouse.synthetic import world_truths
 from lakehouse.synthetic.claims import FILES
 from lakehouse.synthetic.deliveries import KILOBYTES_A_YEAR
 from lakehouse.synthetic.ehr import RESOURCES
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.frames import ALL, PERSON, Frame
 from lakehouse.synthetic.rendering import Written, write_claims, write_genomes, write_resources, write_truth
+from lakehouse.synthetic.sources import Sources
 from lakehouse.synthetic.world import World
 
 EHR, CLAIMS, GENOMICS, TRUTH = "ehr", "claims", "genomics", "truth"

@@ -18,9 +18,9 @@ from lakehouse.synthetic.defects import spoil_fields, spoil_lines
 from lakehouse.synthetic.defects.told import GATHERED, gathered
 from lakehouse.synthetic.deliveries import delivery, file_number
 from lakehouse.synthetic.ehr import RESOURCES
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.frames import TRUE_DEFECT, TRUE_LAB_ERROR, TRUE_SAMPLE, Frame
 from lakehouse.synthetic.genomes.writing import write_batches
+from lakehouse.synthetic.sources import Sources
 from lakehouse.synthetic.world import World
 
 

@@ -16,7 +16,7 @@ from lakehouse.synthetic.claims.inpatient import inpatient
 from lakehouse.synthetic.claims.outpatient import outpatient
 from lakehouse.synthetic.claims.pde import pde
 from lakehouse.synthetic.claims.snf import snf
-from lakehouse.synthetic.ehr.sources import Sources
+from lakehouse.synthetic.sources import Sources
 
 FILES: Mapping[str, Callable[[Sources], DataFrame]] = MappingProxyType({
     "beneficiary": beneficiary, "carrier": carrier, "inpatient": inpatient, "outpatient": outpatient, "snf": snf,

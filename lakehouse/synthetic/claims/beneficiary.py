@@ -8,8 +8,8 @@ from pyspark.sql import functions as F
 from lakehouse.synthetic.claims.contracts import ADVANTAGE, DRUGS, PACKAGE
 from lakehouse.synthetic.claims.layout import MONTHS, day, fields
 from lakehouse.synthetic.claims.parties import places
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.frames import COVERAGE, IDENTITY, PERSON
+from lakehouse.synthetic.sources import Sources
 
 _RACES = "if(race_missing, '0', case race when 'white' then '1' when 'black' then '2' when 'asian' then '4' " \
     "when 'nhpi' then '4' when 'hispanic' then '5' when 'aian' then '6' else '3' end)"  # fmt: skip

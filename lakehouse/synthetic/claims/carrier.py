@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.synthetic.claims.claim_lines import claim_lines, written
 from lakehouse.synthetic.claims.professional import professional
-from lakehouse.synthetic.ehr.sources import Sources
+from lakehouse.synthetic.sources import Sources
 
 _LABORATORY = "69"
 _AT_LABORATORY = "line_place_of_service = '81'"

@@ -7,8 +7,8 @@ from pyspark.sql import functions as F
 
 from lakehouse.synthetic.claims.layout import fields
 from lakehouse.synthetic.claims.parties import with_beneficiary, with_providers
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.frames import CLAIM, CLAIM_LINE
+from lakehouse.synthetic.sources import Sources
 
 
 def claim_lines(sources: Sources, file: str) -> DataFrame:

@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.synthetic.claims.claim_lines import claim_lines, written
 from lakehouse.synthetic.claims.professional import professional
-from lakehouse.synthetic.ehr.sources import Sources
+from lakehouse.synthetic.sources import Sources
 
 
 def dme(sources: Sources) -> DataFrame:

@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 from lakehouse.synthetic.claims.claim_lines import claim_lines, written
 from lakehouse.synthetic.claims.institutional import LINE_DAY, LINE_PAYMENT, institutional
 from lakehouse.synthetic.claims.layout import day
-from lakehouse.synthetic.ehr.sources import Sources
+from lakehouse.synthetic.sources import Sources
 
 
 def hha(sources: Sources) -> DataFrame:

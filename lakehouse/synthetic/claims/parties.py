@@ -5,8 +5,8 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.frames import IDENTITY
+from lakehouse.synthetic.sources import Sources
 
 
 def with_beneficiary(rows: DataFrame, sources: Sources) -> DataFrame:

@@ -9,8 +9,8 @@ from lakehouse.synthetic.claims.contracts import DRUGS, PACKAGE
 from lakehouse.synthetic.claims.layout import ZERO, day, dollars, fields
 from lakehouse.synthetic.claims.parties import with_beneficiary
 from lakehouse.synthetic.claims.versions import VERSION
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.frames import DRUG_CLAIM
+from lakehouse.synthetic.sources import Sources
 
 _VALUES = {
     **VERSION,

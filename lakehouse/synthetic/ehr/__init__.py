@@ -25,7 +25,7 @@ from lakehouse.synthetic.ehr.patient import patient
 from lakehouse.synthetic.ehr.practitioner import practitioner
 from lakehouse.synthetic.ehr.practitioner_role import practitioner_role
 from lakehouse.synthetic.ehr.procedure import procedure
-from lakehouse.synthetic.ehr.sources import Sources
+from lakehouse.synthetic.sources import Sources
 
 RESOURCES: Mapping[str, Callable[[Sources], DataFrame]] = MappingProxyType(
     {
@@ -50,3 +50,9 @@ RESOURCES: Mapping[str, Callable[[Sources], DataFrame]] = MappingProxyType(
     }
 )
 """How each resource is made. The columns of all are those of `versions.written`."""
+
+KNOWLEDGE = (
+    "allergies", "answers", "conditions", "drugs", "encounters", "measures", "note_kinds", "panels", "places",
+    "procedures", "reactions", "specialties", "vaccines",
+)  # fmt: skip
+"""The tables of knowledge whose codes and names stand in the EHR."""

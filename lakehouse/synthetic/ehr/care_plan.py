@@ -9,9 +9,9 @@ from lakehouse.synthetic.ehr import concepts
 from lakehouse.synthetic.ehr.datatypes import US_CORE, fixed, period, reference, subject, uuid
 from lakehouse.synthetic.ehr.filing import filed
 from lakehouse.synthetic.ehr.lags import RECORD_DAYS, known_on
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.ehr.versions import versions, written
 from lakehouse.synthetic.frames import CARE_PLAN
+from lakehouse.synthetic.sources import Sources
 
 _PROFILE = f"{US_CORE}us-core-careplan"
 _CATEGORY = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category"

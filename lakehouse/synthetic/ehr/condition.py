@@ -9,9 +9,9 @@ from lakehouse.synthetic.ehr import concepts
 from lakehouse.synthetic.ehr.datatypes import US_CORE, concept, fixed, reference, subject, uuid
 from lakehouse.synthetic.ehr.filing import filed
 from lakehouse.synthetic.ehr.lags import RECORD_DAYS, corrected_on, known_on, retracted_on
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.ehr.versions import versions, written
 from lakehouse.synthetic.frames import CONDITION, DIAGNOSIS, ENCOUNTER
+from lakehouse.synthetic.sources import Sources
 
 _PROBLEM, _DIAGNOSIS = "problem-list-item", "encounter-diagnosis"
 _PROFILE = f"{US_CORE}us-core-condition-"

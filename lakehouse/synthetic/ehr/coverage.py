@@ -18,9 +18,9 @@ from lakehouse.synthetic.ehr.datatypes import (
 )
 from lakehouse.synthetic.ehr.filing import filed
 from lakehouse.synthetic.ehr.lags import EHR_BEGAN
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.ehr.versions import versions, written
 from lakehouse.synthetic.frames import COVERAGE
+from lakehouse.synthetic.sources import Sources
 
 _PROFILE = f"{US_CORE}us-core-coverage"
 _POLICIES = {"medicare": "PUBLICPOL", "medicaid": "PUBLICPOL", "commercial": "EHCPOL"}

@@ -21,9 +21,9 @@ from lakehouse.synthetic.ehr.datatypes import (
 )
 from lakehouse.synthetic.ehr.filing import filed
 from lakehouse.synthetic.ehr.lags import LABORATORY_DAYS, known_on
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.ehr.versions import once, written
 from lakehouse.synthetic.frames import MEASUREMENT, REPORT
+from lakehouse.synthetic.sources import Sources
 
 _LABORATORY_PROFILE = f"{US_CORE}us-core-diagnosticreport-lab"
 _NOTE_PROFILE = f"{US_CORE}us-core-diagnosticreport-note"

@@ -9,9 +9,9 @@ from lakehouse.synthetic.ehr import concepts
 from lakehouse.synthetic.ehr.datatypes import US_CORE, fixed, list_of, period, reference, subject, uuid
 from lakehouse.synthetic.ehr.filing import filed
 from lakehouse.synthetic.ehr.lags import NOTE_DAYS, known_on
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.ehr.versions import once, written
 from lakehouse.synthetic.frames import NOTE
+from lakehouse.synthetic.sources import Sources
 
 _PROFILE = f"{US_CORE}us-core-documentreference"
 _CATEGORY = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category"

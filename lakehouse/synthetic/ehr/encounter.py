@@ -19,9 +19,9 @@ from lakehouse.synthetic.ehr.datatypes import (
 )
 from lakehouse.synthetic.ehr.filing import filed
 from lakehouse.synthetic.ehr.lags import RECORD_DAYS, known_on
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.ehr.versions import once, written
 from lakehouse.synthetic.frames import ENCOUNTER
+from lakehouse.synthetic.sources import Sources
 
 _PROFILE = f"{US_CORE}us-core-encounter"
 _PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"

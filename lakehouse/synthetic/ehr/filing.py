@@ -7,8 +7,8 @@ from pyspark.sql import functions as F
 
 from lakehouse.synthetic.ehr.datatypes import uuid
 from lakehouse.synthetic.ehr.lags import draw
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.frames import IDENTITY
+from lakehouse.synthetic.sources import Sources
 
 DUPLICATE_SHARE = 0.3
 """The share of the encounters of a person with two Patients that are filed under the second."""

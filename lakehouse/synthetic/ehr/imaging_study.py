@@ -9,9 +9,9 @@ from lakehouse.synthetic.ehr import concepts
 from lakehouse.synthetic.ehr.datatypes import coding, reference, subject, uuid
 from lakehouse.synthetic.ehr.filing import filed
 from lakehouse.synthetic.ehr.lags import RECORD_DAYS, known_on
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.ehr.versions import once, written
 from lakehouse.synthetic.frames import IMAGING
+from lakehouse.synthetic.sources import Sources
 
 _DICOM = "http://dicom.nema.org/resources/ontology/DCM"
 _UID_ROOT = "2.25."

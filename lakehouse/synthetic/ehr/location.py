@@ -18,8 +18,8 @@ from lakehouse.synthetic.ehr.datatypes import (
 )
 from lakehouse.synthetic.ehr.lags import EHR_BEGAN
 from lakehouse.synthetic.ehr.places import address, located
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.ehr.versions import once, written
+from lakehouse.synthetic.sources import Sources
 
 _PROFILE = f"{US_CORE}us-core-location"
 _ROLES = {

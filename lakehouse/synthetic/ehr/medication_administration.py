@@ -9,9 +9,9 @@ from lakehouse.synthetic.ehr import concepts
 from lakehouse.synthetic.ehr.datatypes import list_of, reference, subject, uuid
 from lakehouse.synthetic.ehr.filing import filed
 from lakehouse.synthetic.ehr.lags import RECORD_DAYS, known_on
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.ehr.versions import once, written
 from lakehouse.synthetic.frames import ADMINISTRATION
+from lakehouse.synthetic.sources import Sources
 
 
 def medication_administration(sources: Sources) -> DataFrame:

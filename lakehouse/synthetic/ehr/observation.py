@@ -11,9 +11,9 @@ from lakehouse.synthetic.ehr.datatypes import fixed, known, list_of, quantity, r
 from lakehouse.synthetic.ehr.filing import filed
 from lakehouse.synthetic.ehr.lags import LABORATORY_DAYS, corrected_on, draw, known_on, retracted_on
 from lakehouse.synthetic.ehr.measures import answers, measures
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.ehr.versions import versions, written
 from lakehouse.synthetic.frames import MEASUREMENT
+from lakehouse.synthetic.sources import Sources
 
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 _INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"

@@ -21,9 +21,9 @@ from lakehouse.synthetic.ehr.datatypes import (
 )
 from lakehouse.synthetic.ehr.lags import DEATH_DAYS, EHR_BEGAN, known_on
 from lakehouse.synthetic.ehr.places import address, located
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.ehr.versions import versions, written
 from lakehouse.synthetic.frames import IDENTITY, PERSON
+from lakehouse.synthetic.sources import Sources
 
 _PROFILE = f"{US_CORE}us-core-patient"
 _OMB = "urn:oid:2.16.840.1.113883.6.238"

@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.synthetic.ehr.datatypes import known, list_of, number
-from lakehouse.synthetic.ehr.sources import Sources
+from lakehouse.synthetic.sources import Sources
 
 
 def located(facilities: DataFrame, sources: Sources) -> DataFrame:

@@ -7,8 +7,8 @@ from pyspark.sql import functions as F
 
 from lakehouse.synthetic.ehr.datatypes import NPI, US_CORE, identifier, list_of, uuid
 from lakehouse.synthetic.ehr.lags import EHR_BEGAN
-from lakehouse.synthetic.ehr.sources import Sources
 from lakehouse.synthetic.ehr.versions import once, written
+from lakehouse.synthetic.sources import Sources
 
 _PROFILE = f"{US_CORE}us-core-practitioner"
 

@@ -31,10 +31,10 @@ from lakehouse.storage import Storage
 from lakehouse.synthetic.billing import bill
 from lakehouse.synthetic.claims import FILES, KNOWLEDGE
 from lakehouse.synthetic.claims.layout import fields, names
-from lakehouse.synthetic.ehr.sources import Sources, knowledge_tables
 from lakehouse.synthetic.frames import ALL, CLAIM, CLAIM_LINE, DRUG_CLAIM, FRAME, IDENTITY, PERSON
 from lakehouse.synthetic.journal import Journal
 from lakehouse.synthetic.knowledge import by_key
+from lakehouse.synthetic.sources import Sources, knowledge_tables
 from tests.conftest import BUCKETS, SAMPLE
 from tests.support import Rows
 from tests.synthetic.billing.hand_made import (

@@ -11,9 +11,10 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.synthetic import frames
 from lakehouse.synthetic.directory import Directory
-from lakehouse.synthetic.ehr.sources import Sources, knowledge_tables
+from lakehouse.synthetic.ehr import KNOWLEDGE
 from lakehouse.synthetic.frames import Frame
 from lakehouse.synthetic.journal import Journal
+from lakehouse.synthetic.sources import Sources, knowledge_tables
 
 ANNA, BEN, OUTSIDER = 1, 2, 3
 """Anna has two Patients; Ben has died; the EHR does not know the outsider."""
@@ -35,7 +36,7 @@ def sources(spark: SparkSession, folder: Path) -> Sources:
     directory = Directory.of(7)
     return Sources(
         {frame: _of_frame(rows, frame) for frame in frames.ALL},
-        knowledge_tables(spark),
+        knowledge_tables(spark, KNOWLEDGE),
         _small(spark, directory.facilities, "id bigint, kind string, name string, line string, place_key string, "
                "phone string, npi string, ccn string, in_ehr boolean"),
         _small(spark, directory.practitioners, "id bigint, npi string, given_name string, family_name string, "

@@ -1,4 +1,4 @@
-"""What the EHR's files are written from: the frames, the tables of knowledge, and the directory of care."""
+"""What files are written from: the frames, the tables of knowledge, the directory of care, founder haplotypes."""
 
 from __future__ import annotations
 
@@ -10,18 +10,12 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse.synthetic.frames import Frame
 from lakehouse.synthetic.knowledge import table
 
-KNOWLEDGE = (
-    "allergies", "answers", "conditions", "drugs", "encounters", "measures", "note_kinds", "panels", "places",
-    "procedures", "reactions", "specialties", "vaccines",
-)  # fmt: skip
-"""The tables of knowledge whose codes and names stand in the EHR."""
-
 
 @dataclass(frozen=True)
 class Sources:
-    """The inputs of every resource.
+    """The inputs of every kind of file.
 
-    frames: the rows of each frame. knowledge: the tables of KNOWLEDGE by name, all columns text.
+    frames: the rows of each frame. knowledge: the tables that the files need by name, all columns text.
     facilities, practitioners: the directory of care, one row each, with the columns of its arrays.
     panels: the folder of the founder haplotypes.
     """
@@ -33,11 +27,11 @@ class Sources:
     panels: str = ""
 
     def seen(self, frame: Frame) -> DataFrame:
-        """The rows of a frame that this EHR has a record of."""
+        """The rows of a frame that the EHR has a record of."""
         return self.frames[frame].filter("in_ehr")
 
 
-def knowledge_tables(spark: SparkSession, names: Iterable[str] = KNOWLEDGE) -> dict[str, DataFrame]:
+def knowledge_tables(spark: SparkSession, names: Iterable[str]) -> dict[str, DataFrame]:
     """The tables of knowledge as DataFrames; every column is text, empty where there is no value."""
     return {name: _text(spark, name) for name in names}
 
