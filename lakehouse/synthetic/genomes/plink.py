@@ -7,15 +7,17 @@ lowest bits up: 0 two alternate alleles, 1 missing, 2 heterozygous, 3 two refere
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lakehouse.synthetic.genomes.calls import Calls, only, split_alternates
+from lakehouse.synthetic.genomes.genotypes import Sites
 from lakehouse.synthetic.population.genome import ABSENT
 
 _VARIANT_MAJOR = bytes((0x6C, 0x1B, 0x01))
@@ -23,44 +25,35 @@ _TWO_ALTERNATES, _MISSING, _HETEROZYGOUS, _TWO_REFERENCES = range(4)
 _SAMPLES_A_BYTE = 4
 
 
-class PlinkFiles:
-    """The three files of a chromosome, to be filled window by window; a context manager.
+@contextmanager
+def plink_files(path: Path, labels: NDArray[Any], sex: NDArray[Any]) -> Iterator[Callable[[Calls], None]]:
+    """The three files of a chromosome; gives what adds the calls of a window behind those of the windows before it.
 
     path: what the three names begin with. labels: sample ids. sex: of each, male or female, as registered.
-    Where it ends badly, there are no files.
     """
+    bed, bim, fam = (path.with_name(f"{path.name}.{kind}") for kind in ("bed", "bim", "fam"))
+    numbers = {"male": 1, "female": 2}
+    rows = zip(labels.tolist(), sex.tolist(), strict=True)
+    fam.write_text("".join(f"{label}\t{label}\t0\t0\t{numbers.get(told, 0)}\t-9\n" for label, told in rows))
+    with bed.open("wb") as genotypes, bim.open("w") as variants:
+        genotypes.write(_VARIANT_MAJOR)
 
-    def __init__(self, path: Path, labels: NDArray[Any], sex: NDArray[Any]) -> None:
-        self._paths = [path.with_name(f"{path.name}.{kind}") for kind in ("bed", "bim", "fam")]
-        bed, bim, fam = self._paths
-        numbers = {"male": 1, "female": 2}
-        rows = zip(labels.tolist(), sex.tolist(), strict=True)
-        fam.write_text("".join(f"{label}\t{label}\t0\t0\t{numbers.get(told, 0)}\t-9\n" for label, told in rows))
-        self._bed, self._bim = bed.open("wb"), bim.open("w")
-        self._bed.write(_VARIANT_MAJOR)
+        def write(calls: Calls) -> None:
+            sites, rows, nth = split_alternates(calls.sites)
+            alleles = calls.alleles if len(rows) == len(calls.alleles) else only(calls.alleles[rows], nth)
+            genotypes.write(packed(alleles))
+            variants.writelines(_variants(sites))
 
-    def write(self, calls: Calls) -> None:
-        """Add the calls of a window, which lies behind those that were written before."""
-        sites, rows, nth = split_alternates(calls.sites)
-        alleles = calls.alleles if len(rows) == len(calls.alleles) else only(calls.alleles[rows], nth)
-        self._bed.write(packed(alleles))
-        chrom = sites.chrom.removeprefix("chr")
-        told = zip(sites.position.tolist(), sites.name.tolist(), sites.reference.tolist(), sites.alternate, strict=True)
-        for position, name, reference, (alternate,) in told:
-            variant = f"{sites.chrom}:{position}:{reference}:{alternate}" if name == "." else name
-            self._bim.write(f"{chrom}\t{variant}\t0\t{position}\t{alternate}\t{reference}\n")
+        yield write
 
-    def __enter__(self) -> PlinkFiles:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bed.close()
-        self._bim.close()
-        if error is not None:
-            for path in self._paths:
-                path.unlink()
+def _variants(sites: Sites) -> Iterator[str]:
+    """The lines of the bim file for sites of one alternate allele each."""
+    chrom = sites.chrom.removeprefix("chr")
+    told = zip(sites.position.tolist(), sites.name.tolist(), sites.reference.tolist(), sites.alternate, strict=True)
+    for position, name, reference, (alternate,) in told:
+        variant = f"{sites.chrom}:{position}:{reference}:{alternate}" if name == "." else name
+        yield f"{chrom}\t{variant}\t0\t{position}\t{alternate}\t{reference}\n"
 
 
 def packed(alleles: NDArray[np.int8]) -> bytes:

@@ -8,10 +8,11 @@ fragments have to be kept, put in order and joined.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -53,34 +54,23 @@ _MOST_ALLELES = 16
 """How many alternates a site may have: two numbers of two digits still fit a piece."""
 
 
-class VcfFile:
-    """A VCF file of one chromosome, to be filled window by window; a context manager.
+@contextmanager
+def vcf_file(path: Path, platform: str, labels: NDArray[Any]) -> Iterator[Callable[[Calls], None]]:
+    """A VCF file of one chromosome; gives what adds the calls of a window behind those of the windows before it.
 
-    Where it ends well, the file is complete and has its index beside it (`<path>.tbi`); otherwise there is no file.
-    Raises UsageError where pysam is not installed.
+    Once it has ended well, the file is complete and has its index beside it (`<path>.tbi`). Raises UsageError where
+    pysam is not installed.
     """
+    pysam = _pysam()
+    with pysam.BGZFile(str(path), _COMPRESSION) as file:
+        file.write(header(platform, labels).encode())
 
-    def __init__(self, path: Path, platform: str, labels: NDArray[Any]) -> None:
-        self._pysam, self._path = _pysam(), path
-        self._file = self._pysam.BGZFile(str(path), _COMPRESSION)
-        self._file.write(header(platform, labels).encode())
+        def write(calls: Calls) -> None:
+            for text in lines(calls):
+                file.write(text)
 
-    def write(self, calls: Calls) -> None:
-        """Add the calls of a window, which lies behind those that were written before."""
-        for text in lines(calls):
-            self._file.write(text)
-
-    def __enter__(self) -> VcfFile:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
-        if error is None:
-            self._pysam.tabix_index(str(self._path), preset="vcf", force=True)
-        else:
-            self._path.unlink()
+        yield write
+    pysam.tabix_index(str(path), preset="vcf", force=True)
 
 
 def header(platform: str, labels: NDArray[Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from functools import lru_cache
@@ -23,18 +23,18 @@ from pyspark.sql import functions as F
 from lakehouse.synthetic.file_systems import file_system
 from lakehouse.synthetic.genomes import lineage, panels
 from lakehouse.synthetic.genomes.calling import call
-from lakehouse.synthetic.genomes.calls import frequencies
+from lakehouse.synthetic.genomes.calls import Calls, frequencies
 from lakehouse.synthetic.genomes.genotypes import Genotypes
 from lakehouse.synthetic.genomes.lab_errors import prepare
 from lakehouse.synthetic.genomes.laboratory import IMPUTED, PLINK
 from lakehouse.synthetic.genomes.lineage import Lineage
 from lakehouse.synthetic.genomes.mosaic import genotypes
 from lakehouse.synthetic.genomes.panel import Panel
-from lakehouse.synthetic.genomes.plink import PlinkFiles
+from lakehouse.synthetic.genomes.plink import plink_files
 from lakehouse.synthetic.genomes.preparation import LabError, Preparation
 from lakehouse.synthetic.genomes.samples import Batch, Samples, batches, manifest
 from lakehouse.synthetic.genomes.site_errors import spoil
-from lakehouse.synthetic.genomes.vcf import VcfFile
+from lakehouse.synthetic.genomes.vcf import vcf_file
 from lakehouse.synthetic.genomes.windows import Window, windows
 from lakehouse.synthetic.population import people
 from lakehouse.synthetic.streams import Integers, Streams
@@ -82,14 +82,14 @@ def write_chromosome(world: World, panels_path: str, path: str, row: dict[str, A
     with tempfile.TemporaryDirectory() as local:
         if is_first:
             (Path(local) / "samples.tsv").write_text(manifest(batch, samples, records, preparation.sex))
-        with _file(world, Path(local), row["chrom"], preparation) as file:
+        with _file(world, Path(local), row["chrom"], preparation) as write:
             for window in of_chrom:
                 panel = panels.read(panels_path, window)
                 true = _genotypes(world, window, panel, samples)
                 frequency = frequencies(_of_panel(panel)) if world.genotyping.platform == IMPUTED else None
                 calls = call(world.genotyping.platform, world.seed, true, samples, preparation, frequency)
                 calls, wrong = spoil(world, batch, samples, calls)
-                file.write(calls)
+                write(calls)
                 sites += len(calls.sites.position)
                 errors += wrong
         _hand_over(Path(local), f"{path}/delivery={batch.delivery}/batch={batch.name}")
@@ -107,10 +107,12 @@ def _batch(world: World, row: dict[str, Any]) -> tuple[Batch, Samples, np.ndarra
     return batch, Samples(person, copy, ids, collected), sex, records
 
 
-def _file(world: World, folder: Path, chrom: str, preparation: Preparation) -> AbstractContextManager[Any]:
+def _file(
+    world: World, folder: Path, chrom: str, preparation: Preparation
+) -> AbstractContextManager[Callable[[Calls], None]]:
     if world.genotyping.form == PLINK:
-        return PlinkFiles(folder / chrom, preparation.labels, preparation.sex)
-    return VcfFile(folder / f"{chrom}.vcf.bgz", world.genotyping.platform, preparation.labels)
+        return plink_files(folder / chrom, preparation.labels, preparation.sex)
+    return vcf_file(folder / f"{chrom}.vcf.bgz", world.genotyping.platform, preparation.labels)
 
 
 def _genotypes(world: World, window: Window, panel: Panel, samples: Samples) -> Genotypes:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lakehouse.synthetic.genomes.calls import MISSING, only, split_alternates
-from lakehouse.synthetic.genomes.plink import PlinkFiles
+from lakehouse.synthetic.genomes.plink import plink_files
 from lakehouse.synthetic.population.genome import ABSENT
 from tests.synthetic.genomes.lab import called, genotypes, samples_of, sexes
 
@@ -28,9 +28,9 @@ def decoded(bed: bytes, variants: int, samples: int) -> list[list[int | None]]:
 def test_what_is_written_is_read_back(tmp_path: Path, chrom: str) -> None:
     panel = genotypes(100, 30, chrom)
     samples, calls = samples_of(panel.persons), called(panel, quality=np.full(30, 0.15))
-    with PlinkFiles(tmp_path / chrom, samples.sample_id, sexes(samples)) as files:
-        files.write(calls.take(slice(0, 40)))
-        files.write(calls.take(slice(40, 100)))
+    with plink_files(tmp_path / chrom, samples.sample_id, sexes(samples)) as write:
+        write(calls.take(slice(0, 40)))
+        write(calls.take(slice(40, 100)))
     sites, rows, nth = split_alternates(calls.sites)
     split = only(calls.alleles[rows], nth)
     expected = [
@@ -47,10 +47,3 @@ def test_what_is_written_is_read_back(tmp_path: Path, chrom: str) -> None:
     persons = [line.split("\t") for line in (tmp_path / f"{chrom}.fam").read_text().splitlines()]
     assert [person[1] for person in persons] == samples.sample_id.tolist()
     assert [person[4] for person in persons] == ["2", "1"] * 15
-
-
-def test_what_fails_leaves_no_file(tmp_path: Path) -> None:
-    samples = samples_of(np.arange(3))
-    with pytest.raises(RuntimeError), PlinkFiles(tmp_path / "a", samples.sample_id, sexes(samples)):
-        raise RuntimeError
-    assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,7 @@ from lakehouse.synthetic.genomes.laboratory import EXOME, IMPUTED
 from lakehouse.synthetic.genomes.preparation import LabError
 from lakehouse.synthetic.genomes.samples import Batch
 from lakehouse.synthetic.genomes.site_errors import FREQUENCY_SHIFT, spoil
-from lakehouse.synthetic.genomes.vcf import VcfFile
+from lakehouse.synthetic.genomes.vcf import vcf_file
 from tests.synthetic.genomes.lab import BATCH, WORLD, called, erring, genotypes, samples_of
 
 PANEL = genotypes(3_000, 40)
@@ -155,8 +155,8 @@ def test_the_same_sites_err_whichever_others_there_are() -> None:
 def test_files_with_errors_are_readable(tmp_path: Path, kind: str, capfd: pytest.CaptureFixture[str]) -> None:
     calls, _ = spoiled(kind)
     path = tmp_path / "a.vcf.bgz"
-    with VcfFile(path, EXOME, SAMPLES.sample_id) as file:
-        file.write(calls)
+    with vcf_file(path, EXOME, SAMPLES.sample_id) as write:
+        write(calls)
     with pysam.VariantFile(str(path)) as read:
         assert sum(1 for _ in read.fetch("chr2")) == len(calls.low_quality)
     assert capfd.readouterr().err == ""

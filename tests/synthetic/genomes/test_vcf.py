@@ -14,7 +14,7 @@ import pytest
 from lakehouse.errors import UsageError
 from lakehouse.synthetic.genomes.calls import MISSING, THOUSANDTHS, Calls, allele_counts
 from lakehouse.synthetic.genomes.laboratory import ARRAY, EXOME, IMPUTED
-from lakehouse.synthetic.genomes.vcf import FIELDS, VcfFile
+from lakehouse.synthetic.genomes.vcf import FIELDS, vcf_file
 from lakehouse.synthetic.knowledge import table
 from lakehouse.synthetic.population.genome import ABSENT
 from tests.synthetic.genomes.lab import called, genotypes
@@ -24,9 +24,9 @@ LABELS = np.array([f"LAB{number:09}" for number in range(30)], dtype=object)
 
 def written(folder: Path, calls: Calls, platform: str, windows: int = 3) -> Path:
     path = folder / "calls.vcf.bgz"
-    with VcfFile(path, platform, LABELS) as file:
+    with vcf_file(path, platform, LABELS) as write:
         for rows in np.array_split(np.arange(len(calls.low_quality)), windows):
-            file.write(calls.take(rows))
+            write(calls.take(rows))
     return path
 
 
@@ -151,13 +151,7 @@ def test_windows_make_the_lines_of_the_whole(tmp_path: Path) -> None:
     assert texts[0] == texts[1]
 
 
-def test_what_fails_leaves_no_file(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), VcfFile(tmp_path / "a.vcf.bgz", EXOME, LABELS):
-        raise RuntimeError
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_without_pysam_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pysam", None)
-    with pytest.raises(UsageError, match="synthetic"):
-        VcfFile(tmp_path / "a.vcf.bgz", EXOME, LABELS)
+    with pytest.raises(UsageError, match="synthetic"), vcf_file(tmp_path / "a.vcf.bgz", EXOME, LABELS):
+        pass

@@ -154,6 +154,13 @@ def test_labels_are_swapped_in_the_files_and_told_with_the_first_chromosome(writ
     ]
 
 
+def test_what_fails_hands_over_nothing(tmp_path: Path) -> None:
+    _, rows = of_batch(WORLD, batch := batches(WORLD, range(1))[0])
+    with pytest.raises(FileNotFoundError):
+        write_chromosome(WORLD, "no panels", str(tmp_path), {"batch": batch.name, "chrom": SMALL, "samples": rows})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_plink_files_are_written_where_they_are_asked_for(write: Write) -> None:
     written = write(replace(WORLD, genotyping=replace(WORLD.genotyping, form="plink")))
     assert sorted(file.name for file in written.folder.iterdir()) == [
