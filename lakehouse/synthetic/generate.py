@@ -79,10 +79,6 @@ class Generation:
         marker = Marker.open(self._landing, self._truth, self._world)
         was_there = marker.is_complete
         if not was_there:
-            if self._world.genotyping.share:
-                panels.simulate(
-                    self._spark, self._world, self._panels, partial(self._on_progress, "windows of the genome")
-                )
             for batch in range(len(batches(self._world))):
                 self._write_batch(batch, marker)
                 if not keep_frames:
@@ -105,6 +101,8 @@ class Generation:
     def _write_batch(self, batch: int, marker: Marker) -> None:
         """Write every part of a batch, but for what is written already."""
         missing = [part for part in parts_of(self._world, batch) if _noted(part, batch) not in marker.rows]
+        if any(part.place == GENOMICS for part in missing):
+            panels.simulate(self._spark, self._world, self._panels, partial(self._on_progress, "windows of the genome"))
         if missing:
             sources = inputs(self._spark, self._world, self._staging.batch(batch), self._panels.path)
             every = [

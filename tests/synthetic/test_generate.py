@@ -31,6 +31,7 @@ from lakehouse.synthetic.claims import FILES
 from lakehouse.synthetic.ehr import RESOURCES
 from lakehouse.synthetic.folders import Folder
 from lakehouse.synthetic.generate import Generation
+from lakehouse.synthetic.genomes import panels
 from lakehouse.synthetic.staging import Progress
 from lakehouse.synthetic.world import Genotyping, Planted, World
 from tests.support import FromNothing
@@ -246,6 +247,14 @@ def test_again_does_nothing(make: Make, whole: Path) -> None:
     assert generated.was_there
     assert generated.count("ehr") > 0
     assert {file: file.stat().st_mtime_ns for file in whole.rglob("*")} == before
+
+
+@pytest.mark.usefixtures("few")
+def test_founders_are_simulated_for_genomes_that_are_missing_only(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panels, "simulate", lambda *of: _kill_if(True))
+    make(tmp_path, GENOTYPED).write()
 
 
 # --- what lands ----------------------------------------------------------------------------------------------------
