@@ -23,8 +23,10 @@ class Folder:
         self._jvm: Any = spark._jvm
         try:
             root = self._at("")
-            self._files: Any = root.getFileSystem(spark._jsc.hadoopConfiguration())
-            self._root = str(self._files.makeQualified(root).toString())
+            files: Any = root.getFileSystem(spark._jsc.hadoopConfiguration())
+            self._root = str(files.makeQualified(root).toString())
+            # On a local disk Hadoop keeps a hidden checksum beside each file: not written here, nor moved along.
+            self._files: Any = files.getRaw() if self._root.startswith("file:") else files
         except Py4JJavaError as error:
             raise LakehouseError(f"cannot reach {path}: {error.java_exception.getMessage()}") from None
 

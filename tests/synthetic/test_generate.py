@@ -265,6 +265,11 @@ def test_there_is_a_folder_a_delivery(whole: Path) -> None:
         assert sorted(folder.name for folder in (whole / "landing" / world).iterdir()) == DAYS
 
 
+def test_nothing_hidden_is_delivered(whole: Path) -> None:
+    hidden = {str(file.relative_to(whole)) for file in whole.rglob("*") if file.name.startswith((".", "_"))}
+    assert hidden == {"landing/_generation.json"}
+
+
 def test_a_delivery_has_one_version_of_a_resource(whole: Path) -> None:
     for name, found in _lines(whole / "landing").items():
         if name.startswith("ehr/"):
