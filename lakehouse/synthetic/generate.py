@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse.synthetic import block, jobs
 from lakehouse.synthetic.deliver import UNFINISHED, deliver_files, deliver_truth
 from lakehouse.synthetic.deliveries import batches, check
+from lakehouse.synthetic.file_systems import file_system
 from lakehouse.synthetic.folders import Folder
 from lakehouse.synthetic.genomes import panels
 from lakehouse.synthetic.inputs import inputs
@@ -50,7 +51,7 @@ class Generation:
     """A population that is to be written into a landing zone, and its truth apart from it.
 
     scratch: a folder for what `clear` removes. record: what simulates a block.
-    Raises UsageError where the deliveries do not fit into the world.
+    Raises UsageError where the deliveries do not fit into the world, LakehouseError where workers cannot write.
     """
 
     def __init__(
@@ -64,6 +65,8 @@ class Generation:
         record: Record = block.record,
     ) -> None:
         check(world)
+        for path in (scratch, landing) if world.genotyping.share else (scratch,):
+            file_system(path)  # refused now, and not by a worker that has simulated for hours
         self._spark, self._world, self._on_progress = spark, world, on_progress
         self._landing, self._truth, self._scratch = (Folder(spark, path) for path in (landing, truth, scratch))
         of_world = self._scratch.below(digest(world))

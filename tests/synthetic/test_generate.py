@@ -24,7 +24,7 @@ from lakehouse.bronze.genomics.vcf_sample import VcfSample
 from lakehouse.bronze.landed_file import LandedFile
 from lakehouse.bronze.unreadable import Unreadable
 from lakehouse.cli import app
-from lakehouse.errors import UsageError
+from lakehouse.errors import LakehouseError, UsageError
 from lakehouse.storage import Storage
 from lakehouse.synthetic import deliveries, generate, parts
 from lakehouse.synthetic.claims import FILES
@@ -382,6 +382,12 @@ def test_what_was_not_generated_is_left_alone(make: Make, tmp_path: Path, filled
     with pytest.raises(UsageError, match=f"{filled} .*is not empty.* name another with {option}"):
         make(tmp_path).write()
     assert not (tmp_path / "landing" / "_generation.json").exists()
+
+
+@pytest.mark.parametrize("scheme", ["hdfs", "wasbs"])
+def test_where_workers_cannot_write_nothing_is_begun(spark: SparkSession, tmp_path: Path, scheme: str) -> None:
+    with pytest.raises(LakehouseError, match=rf"Python cannot write to {scheme}://.*: generate on a disk"):
+        Generation(spark, WORLD, str(tmp_path), str(tmp_path), f"{scheme}://nowhere/scratch")
 
 
 @pytest.mark.parametrize(
