@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from lakehouse import config
+from lakehouse import config, stages
 from lakehouse.errors import UsageError
+from lakehouse.synthetic.genomes.laboratory import ARRAY, EXOME, GENOME, IMPUTED, PLINK
+from lakehouse.synthetic.genomes.vcf import FIELDS
+from lakehouse.synthetic.world import World
 from tests.conftest import LOCAL_CONF
 
 
@@ -99,3 +103,11 @@ def test_paths_hang_on_the_home_unless_they_are_said(tmp_path: Path, monkeypatch
     assert conf.home == "s3a://bucket/lake/"
     assert (conf.landing_path, conf.tables_path) == (f"{tmp_path}/in", f"{tmp_path}/t")
     assert config.load(home="hdfs://name/lake/").tables_path == "hdfs://name/lake/tables"
+
+
+def test_what_can_be_asked_of_a_population_is_what_a_world_has() -> None:
+    """The two are declared apart, so that workers need not load what reads a conf."""
+    fields = config.Synthetic.model_fields
+    assert get_args(fields["platform"].annotation) == tuple(FIELDS) == (GENOME, EXOME, ARRAY, IMPUTED)
+    assert get_args(fields["genomes"].annotation) == ("vcf", PLINK)
+    assert stages._world(config.load()) == World()
