@@ -202,6 +202,8 @@ class Refresh:
 
     def _build(self, table: type[Table], decision: Decision) -> Outcome:
         """Compute the rows, check what they promise, and commit those buckets that really differ."""
+        if decision.buckets is not None and not self.storage.has_declared_columns(table):
+            decision = Decision("full", "its columns are not those that it declares")
         with self._hail if table.uses_hail else nullcontext():
             if table.uses_hail:
                 start_hail(self.storage.spark)

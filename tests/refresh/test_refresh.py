@@ -161,6 +161,17 @@ def test_a_table_that_somebody_else_wrote_is_rebuilt(lab: Lab) -> None:
 
 
 @pytest.mark.slow
+def test_a_table_whose_columns_somebody_else_changed_is_rebuilt_as_a_whole(lab: Lab) -> None:
+    lab.land(toy.Visit, VISITS)
+    lab.land(toy.Name, NAMES)
+    lab.refresh()
+    lab.storage.spark.sql(f"alter table delta.`{lab.storage.path(toy.PersonCost)}` add columns (note string)")
+    lab.land(toy.Visit, [(1, 2, "a", 12)])
+    outcome = lab.refresh()["gold.person_cost"]
+    assert (outcome.mode, outcome.reason) == ("full", "its columns are not those that it declares")
+    lab.assert_equals_full()
+
+
 def test_optimize_and_vacuum_wake_nobody(lab: Lab) -> None:
     lab.land(toy.Visit, VISITS)
     lab.land(toy.Name, NAMES)
