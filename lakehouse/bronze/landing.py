@@ -36,10 +36,10 @@ from lakehouse.storage import Record, Storage
 def take(storage: Storage, landing: str, checkpoint: str, buckets: int) -> None:
     """Take every file of the landing zone that was not taken before.
 
-    Raises LakehouseError where the landing zone is missing.
+    Raises UsageError where the landing zone is missing, LakehouseError where it cannot be reached.
     """
     spark = storage.spark
-    _check_exists(spark, landing)
+    landing = _found(spark, landing)
     # One file a task and no packing: then a row's number within its task is its line's number.
     reader = spark.newSession()
     reader.conf.set("spark.sql.files.openCostInBytes", str(reader.conf.get("spark.sql.files.maxPartitionBytes")))
@@ -78,7 +78,7 @@ def take(storage: Storage, landing: str, checkpoint: str, buckets: int) -> None:
 
 def waiting(storage: Storage, landing: str) -> list[File]:
     """The files that `take` would take now."""
-    _check_exists(storage.spark, landing)
+    landing = _found(storage.spark, landing)
     listed = _listed(storage.spark, landing)
     new = listed.join(storage.read(LandedFile), "file", "left_anti").collect()
     files = [look_at(storage.spark, landing, row.path, row.length, row.modificationTime) for row in new]
@@ -201,12 +201,15 @@ def awaited_by(files: list[File]) -> set[type[LandedTable]]:
     )
 
 
-def _check_exists(spark: SparkSession, landing: str) -> None:
+def _found(spark: SparkSession, landing: str) -> str:
+    """The landing zone as the paths of its files begin: hdfs:/// with the name node, no ../ in it."""
     jvm: Any = spark._jvm
     path = jvm.org.apache.hadoop.fs.Path(landing)
     try:
-        exists = path.getFileSystem(spark._jsc.hadoopConfiguration()).exists(path)
+        files = path.getFileSystem(spark._jsc.hadoopConfiguration())
+        exists = files.exists(path)
     except Py4JJavaError as error:
         raise LakehouseError(f"cannot reach the landing zone {landing}: {reason_of(error)}") from None
     if not exists:
         raise UsageError(f"there is no landing zone at {landing}: create it, or name another with --landing")
+    return str(files.makeQualified(path).toString())

@@ -270,6 +270,14 @@ def test_a_file_that_was_empty_when_it_was_found_is_refused_when_it_is_filled(ho
     assert home.ids() == ["a"]
 
 
+def test_files_are_named_below_the_landing_zone_however_that_is_named(home: Home) -> None:
+    home.put({"ehr/1/Patient.ndjson": patients("a")})
+    around = f"file://{home.landing}/../{home.landing.name}/"
+    assert [file.name for file in landing.waiting(home.storage, around)] == ["ehr/1/Patient.ndjson"]
+    landing.take(home.storage, around, str(home.checkpoint), BUCKETS)
+    assert [(row.file, row.defect) for row in home.rows(LandedFile)] == [("ehr/1/Patient.ndjson", None)]
+
+
 def rename_file(folder: Path) -> None:
     (folder / "1" / "Patient.ndjson.part").rename(folder / "1" / "Patient.ndjson")
 
