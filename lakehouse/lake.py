@@ -63,12 +63,9 @@ class Lake:
         chosen = self.catalog.select(select)
         with lease.hold(self.spark, self.conf.home, wait_seconds):
             if any(issubclass(table, LandedTable) for table in chosen):
-                landing.take(
-                    self.storage,
-                    self.conf.landing_path,
-                    f"{self.conf.home.rstrip('/')}/checkpoints/landing",
-                    self.conf.refresh.buckets,
-                )
+                # What was seen lies beside the tables that it was taken into: removed with them, it is taken again.
+                checkpoint = f"{self.storage.tables_path}/checkpoints/landing"
+                landing.take(self.storage, self.conf.landing_path, checkpoint, self.conf.refresh.buckets)
             return Refresh(self.storage, self.catalog, self.conf, on_start, on_end).run(chosen, full)
 
 
