@@ -106,7 +106,7 @@ def run(
     """The main job: take what landed, refresh every table, train the models, and sum it up."""
     from lakehouse.stages import run_all
 
-    raise typer.Exit(run_all(_conf(conf_file, set_, home, landing), wait))
+    raise typer.Exit(run_all(_conf(conf_file, set_, home, landing), wait, debug))
 
 
 @_command
@@ -173,7 +173,7 @@ def refresh(
     if dry_run:
         stages.preview(conf, select or (), full, json_)
     else:
-        raise typer.Exit(stages.refresh(conf, select or (), full, wait, json_))
+        raise typer.Exit(stages.refresh(conf, select or (), full, wait, json_, debug))
 
 
 @_command
@@ -269,11 +269,7 @@ def ui(
 
 
 @app.callback()
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
+def _root(version: Version = False) -> None:
     """Options of the command as a whole."""
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import SparkSession
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from lakehouse import session, tracking
@@ -32,14 +33,17 @@ if TYPE_CHECKING:
 _QUERIES = ("select", "with", "values", "from", "table", "describe", "show", "explain")
 
 
-def run_all(conf: Conf, wait_seconds: float = 0) -> int:
-    """Refresh everything, train the models, and print what came of it. Returns the exit code."""
+def run_all(conf: Conf, wait_seconds: float = 0, debug: bool = False) -> int:
+    """Refresh everything, train the models, and print what came of it. Returns the exit code.
+
+    debug: print the stack traces of tables that fail.
+    """
     console = _console()
     started = time.monotonic()
     with _opened(conf) as lake:
         outcomes = _refresh(lake, console, (), False, wait_seconds)
         console.rule("tables")
-        summary.print_outcomes(console, outcomes, time.monotonic() - started)
+        summary.print_outcomes(console, outcomes, time.monotonic() - started, debug)
         console.rule("accounts")
         summary.print_accounts(console, accounts.balance(lake.storage, lake.catalog))
         _print_unreadable(console, lake)
@@ -56,8 +60,13 @@ def run_all(conf: Conf, wait_seconds: float = 0) -> int:
     return 1 if any(outcome.mode in ("failed", "blocked") for outcome in outcomes) else 0
 
 
-def refresh(conf: Conf, select: Iterable[str], full: bool, wait_seconds: float, as_json: bool) -> int:
-    """Refresh the selected tables and print their outcomes. Returns the exit code."""
+def refresh(
+    conf: Conf, select: Iterable[str], full: bool, wait_seconds: float, as_json: bool, debug: bool = False
+) -> int:
+    """Refresh the selected tables and print their outcomes. Returns the exit code.
+
+    debug: print the stack traces of tables that fail; JSON has them always.
+    """
     console = _console(stderr=as_json)
     started = time.monotonic()
     with _opened(conf) as lake:
@@ -65,7 +74,7 @@ def refresh(conf: Conf, select: Iterable[str], full: bool, wait_seconds: float, 
     if as_json:
         _print_json([asdict(outcome) for outcome in outcomes])
     else:
-        summary.print_outcomes(console, outcomes, time.monotonic() - started)
+        summary.print_outcomes(console, outcomes, time.monotonic() - started, debug)
     return 1 if any(outcome.mode in ("failed", "blocked") for outcome in outcomes) else 0
 
 
@@ -158,13 +167,17 @@ def sql(conf: Conf, query: str, limit: int, as_json: bool) -> None:
         raise UsageError(f"only queries are answered, they begin with one of {', '.join(_QUERIES)}")
     with _opened(conf, must_exist=True) as lake:
         lake.name_tables(query)
+        lake.spark.conf.set("spark.sql.jsonGenerator.ignoreNullFields", "false")
         rows = lake.spark.sql(query).limit(limit + 1)
-        found = rows.collect()
         if as_json:
-            _print_json([json.loads(line) for line in rows.limit(limit).toJSON().collect()])
-            return
-        _print_grid(_console(), rows.columns, [list(row) for row in found[:limit]])
-        if len(found) > limit:
+            lines = rows.toJSON().collect()
+            _print_json([json.loads(line) for line in lines[:limit]])
+            found = len(lines)
+        else:
+            values = [list(row) for row in rows.collect()]
+            _print_grid(_console(), rows.columns, values[:limit])
+            found = len(values)
+        if found > limit:
             _console(stderr=True).print(f"more than {limit} rows: --limit shows more")
 
 
@@ -200,7 +213,7 @@ def _refresh(
         if not console.is_terminal and outcome.mode != "skipped":
             counts = f"rows={outcome.rows} quarantined={outcome.quarantined} seconds={outcome.seconds:.1f}"
             told = f"{outcome.table} {outcome.mode} {counts} why={outcome.reason}"
-            console.print(told, soft_wrap=True, highlight=False)
+            console.print(told, soft_wrap=True, highlight=False, markup=False)
 
     with progress if console.is_terminal else nullcontext():
         return lake.refresh(select, full, wait_seconds, on_start, on_end)
@@ -325,7 +338,7 @@ def _print_grid(console: Console, columns: list[str], rows: list[list[Any]]) -> 
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
 
 
 def _print_json(value: Any) -> None:

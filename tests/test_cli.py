@@ -162,6 +162,16 @@ def test_a_query_of_a_table_that_there_is_not_is_one_line(tmp_path: Path) -> Non
     assert_refused(done, 1, "silver", "persons")
 
 
+def test_a_query_is_answered_to_the_letter(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    query = "select '[/a] [b]' as words, null as nothing from range(3)"
+    done = process("sql", query, "--home", tmp_path, "--limit", "2")
+    assert done.stdout.count("[/a] [b]") == 2, done.stderr
+    assert "more than 2 rows" in done.stderr
+    told = json.loads(process("sql", query, "--home", tmp_path, "--json").stdout)
+    assert told == [{"words": "[/a] [b]", "nothing": None}] * 3
+
+
 def test_tables_of_a_newer_lakehouse_are_left_alone(spark: SparkSession, tmp_path: Path) -> None:
     storage = Storage(spark, str(tmp_path))
     storage.replace(toy.Total, storage.empty(toy.Total), Record("", {}, "full"))

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as Grid
 
 from lakehouse.refresh.run import Outcome
@@ -26,8 +27,8 @@ def grid(*columns: str, right: Iterable[str] = ()) -> Grid:
     return made
 
 
-def print_outcomes(console: Console, outcomes: list[Outcome], seconds: float) -> None:
-    """Each table with its rows, time, mode and quarantine, then what failed."""
+def print_outcomes(console: Console, outcomes: list[Outcome], seconds: float, with_traces: bool = False) -> None:
+    """Each table with its rows, time, mode and quarantine, then what failed, with the stack traces if asked."""
     table = grid("table", "mode", "rows", "quarantined", "seconds", "why", right=("rows", "quarantined", "seconds"))
     for outcome in outcomes:
         table.add_row(
@@ -36,7 +37,7 @@ def print_outcomes(console: Console, outcomes: list[Outcome], seconds: float) ->
             f"{outcome.rows:,}",
             f"{outcome.quarantined:,}" if outcome.quarantined else "",
             f"{outcome.seconds:.1f}",
-            outcome.reason,
+            escape(outcome.reason),
         )
     console.print(table)
     modes = Counter(outcome.mode for outcome in outcomes)
@@ -44,7 +45,9 @@ def print_outcomes(console: Console, outcomes: list[Outcome], seconds: float) ->
     console.print(f"{len(outcomes)} tables in {seconds:.1f} s: {told}", highlight=False)
     for outcome in outcomes:
         if outcome.mode == "failed":
-            console.print(f"[bold red]failed[/] {outcome.table}: {outcome.reason}", highlight=False)
+            console.print(f"[bold red]failed[/] {outcome.table}: {escape(outcome.reason)}", highlight=False)
+            if with_traces:
+                console.print(outcome.details, markup=False, highlight=False)
 
 
 def print_accounts(console: Console, accounts: list[Account]) -> None:
@@ -70,6 +73,6 @@ def print_counts(console: Console, title: str, counts: Mapping[Any, int], column
         return
     table = grid(*columns, "rows", right=("rows",))
     for key, number in sorted(counts.items(), key=lambda item: -item[1]):
-        table.add_row(*key, f"{number:,}")
+        table.add_row(*map(escape, key), f"{number:,}")
     console.print(f"[bold]{title}[/]")
     console.print(table)

@@ -1,0 +1,30 @@
+"""What a person reads at the end of a refresh."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from lakehouse.refresh.run import Outcome
+from lakehouse.report import summary
+
+FAILED = Outcome("gold.a", "failed", "rows[/b] are [wrong]", details="Traceback: line[7] of a.py")
+
+
+def printed(with_traces: bool) -> str:
+    console = Console(file=io.StringIO(), width=160)
+    summary.print_outcomes(console, [FAILED], 1.0, with_traces)
+    return str(console.file.getvalue())  # type: ignore[attr-defined]
+
+
+def test_a_failure_is_told_to_the_letter_with_its_trace_where_asked() -> None:
+    assert "failed gold.a: rows[/b] are [wrong]\n" in printed(False)
+    assert "Traceback" not in printed(False)
+    assert FAILED.details in printed(True)
+
+
+def test_counts_are_told_by_names_as_they_are() -> None:
+    console = Console(file=io.StringIO(), width=160)
+    summary.print_counts(console, "unreadable", {("ehr/[/d]/a[b].ndjson",): 3}, ("file",))
+    assert "ehr/[/d]/a[b].ndjson" in console.file.getvalue()  # type: ignore[attr-defined]
