@@ -136,11 +136,18 @@ class Table(_Rows):
 
     @classmethod
     def inputs(cls) -> dict[str, type[Table]]:
-        """The arguments of `build` and the tables that they are."""
+        """The arguments of `build` and the tables that they are. Raises ContractError where one is no table."""
         build = getattr(cls, "build", None)
         if build is None:
             return {}
-        return {name: table for name, table in get_type_hints(build).items() if name != "return"}
+        try:
+            found = {name: table for name, table in get_type_hints(build).items() if name != "return"}
+        except NameError as error:
+            raise ContractError(f"{cls.__module__}: an input of build is not imported: {error}") from None
+        for name, table in found.items():
+            if not (isinstance(table, type) and issubclass(table, Table)):
+                raise ContractError(f"{cls.__module__}: the input {name!r} of build must be annotated with its table")
+        return found
 
     @classmethod
     def ddl(cls) -> str:

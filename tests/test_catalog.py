@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pyspark.sql import DataFrame
 
@@ -48,6 +50,15 @@ def test_refuses_two_tables_of_one_name() -> None:
 def test_refuses_an_input_that_is_not_declared() -> None:
     with pytest.raises(ContractError, match=r"gold\.total reads gold\.person_cost, which is not in the catalogue"):
         Catalog.of([toy.Total])
+
+
+@pytest.mark.parametrize(
+    ("annotation", "refused"),
+    [(DataFrame, "the input 'visits' of build must be annotated"), ("Visits", "not imported: name 'Visits'")],
+)
+def test_refuses_an_input_that_is_no_table(annotation: Any, refused: str) -> None:
+    with pytest.raises(ContractError, match=refused):
+        Catalog.of([derived("Hen", visits=annotation)])
 
 
 def test_refuses_a_circle_and_names_it() -> None:
