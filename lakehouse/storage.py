@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from importlib.resources import files
 from typing import Any, Literal
@@ -47,7 +47,6 @@ class Record:
     rows: int = 0
     broken: dict[str, int] = field(default_factory=dict)
     quarantined: int = 0
-    seconds: float = 0.0
     format: int = FORMAT
 
     def to_json(self) -> str:
@@ -62,7 +61,6 @@ class Commit:
     version: int
     changes_rows: bool
     record: Record | None
-    timestamp: int
 
     @property
     def rows_version(self) -> int:
@@ -261,4 +259,9 @@ def _commit(version: int, text: str) -> Commit:
             f"the tables were written by a newer lakehouse (format {written['format']}, this one knows {FORMAT}): "
             "install that version, or name another --home"
         )
-    return Commit(version, changes_rows, Record(**written) if written else None, info.get("timestamp", 0))
+    return Commit(version, changes_rows, _record(written) if written else None)
+
+
+def _record(said: dict[str, Any]) -> Record:
+    """The record that a commit says; what another lakehouse of the same format says beside it is passed over."""
+    return Record(**{field.name: said[field.name] for field in fields(Record) if field.name in said})

@@ -33,11 +33,6 @@ class Buckets:
         return cls(bytes(flags))
 
     @classmethod
-    def all(cls, count: int) -> Buckets:
-        """Every bucket."""
-        return cls(b"\x01" * count)
-
-    @classmethod
     def decode(cls, text: str) -> Buckets:
         """What `encode` wrote."""
         return cls(zlib.decompress(base64.b64decode(text)))

@@ -13,7 +13,7 @@ COUNT = 10
 
 
 def commit(fingerprint: str = CODE) -> Commit:
-    return Commit(7, True, Record(fingerprint, {}, "full"), 0)
+    return Commit(7, True, Record(fingerprint, {}, "full"))
 
 
 def told(*numbers: int) -> InputChange:
@@ -22,7 +22,7 @@ def told(*numbers: int) -> InputChange:
 
 SAME = InputChange(1, 1)
 UNTOLD = InputChange(1, 2, None, "it does not tell which rows")
-FOREIGN = Commit(7, True, None, 0)
+FOREIGN = Commit(7, True, None)
 
 
 @pytest.mark.parametrize(
