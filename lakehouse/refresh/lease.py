@@ -13,12 +13,12 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.sql import SparkSession
 
 from lakehouse.errors import LakehouseError
@@ -56,6 +56,10 @@ def _me() -> str:
     return f"process {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def _cannot_write(home: str, why: str) -> LakehouseError:
+    return LakehouseError(f"cannot write to the home {home}: {why}; make it writable or name another with --home")
+
+
 class _LockedFile:
     def __init__(self, home: Path) -> None:
         try:
@@ -63,9 +67,7 @@ class _LockedFile:
             self._path = home / "refresh.lock"
             self._file = self._path.open("a+", encoding="utf-8")
         except OSError as error:
-            raise LakehouseError(
-                f"cannot write to the home {home}: {error.strerror}; make it writable or name another with --home"
-            ) from None
+            raise _cannot_write(str(home), str(error.strerror)) from None
 
     def acquire(self) -> bool:
         try:
@@ -88,9 +90,11 @@ class _KeptFile:
     def __init__(self, spark: SparkSession, home: str) -> None:
         jvm: Any = spark._jvm
         self._jvm = jvm
+        self._home, self._me = home, _me()
         self._path = jvm.org.apache.hadoop.fs.Path(f"{home}/refresh.lease")
         self._files = self._path.getFileSystem(spark._jsc.hadoopConfiguration())
         self._done = threading.Event()
+        self._heart = threading.Thread(target=self._beat, daemon=True)
 
     def acquire(self) -> bool:
         if self._is_dead():
@@ -98,13 +102,20 @@ class _KeptFile:
             self._files.rename(self._path, self._path.suffix(f".dead-{uuid.uuid4().hex}"))
         try:
             self._write(overwrite=False)
-        except Py4JJavaError:
-            return False
-        threading.Thread(target=self._beat, daemon=True).start()
+        except Py4JJavaError as error:
+            why = str(error.java_exception.toString())
+            released_just_now = "AlreadyExists" in why and "refresh.lease" in why
+            if released_just_now or self._files.exists(self._path):
+                return False
+            raise _cannot_write(self._home, why.splitlines()[0]) from None
+        self._heart.start()
         return True
 
     def holder(self) -> str:
-        stream = self._files.open(self._path)
+        try:
+            stream = self._files.open(self._path)
+        except Py4JJavaError:
+            return "which has just ended"
         try:
             return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
         finally:
@@ -112,7 +123,9 @@ class _KeptFile:
 
     def release(self) -> None:
         self._done.set()
-        self._files.delete(self._path, False)
+        self._heart.join()
+        if self.holder() == self._me:  # and not of another that took this one for dead
+            self._files.delete(self._path, False)
 
     def _is_dead(self) -> bool:
         try:
@@ -124,10 +137,11 @@ class _KeptFile:
     def _write(self, overwrite: bool) -> None:
         stream = self._files.create(self._path, overwrite)
         try:
-            stream.write(_me().encode())
+            stream.write(self._me.encode())
         finally:
             stream.close()
 
     def _beat(self) -> None:
         while not self._done.wait(_HEARTBEAT_SECONDS):
-            self._write(overwrite=True)
+            with suppress(Py4JError):  # a beat that is missed is made up by the next
+                self._write(overwrite=True)
