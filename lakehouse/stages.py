@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from lakehouse.synthetic.world import World
 
 _QUERIES = ("select", "with", "values", "from", "table", "describe", "show", "explain")
+_WRITES = re.compile(r"\b(insert\s+(into|overwrite)|delete\s+from|merge\s+into|update\s+\S+\s+set)\b", re.IGNORECASE)
+"""What may follow `with` and `from`, and writes."""
 
 
 def run_all(conf: Conf, wait_seconds: float = 0, debug: bool = False) -> int:
@@ -163,8 +165,8 @@ def status(conf: Conf, as_json: bool) -> None:
 def sql(conf: Conf, query: str, limit: int, as_json: bool) -> None:
     """Answer a query over the tables."""
     first = re.sub(r"^\s*\(*", "", query).split(None, 1)
-    if not first or first[0].lower() not in _QUERIES:
-        raise UsageError(f"only queries are answered, they begin with one of {', '.join(_QUERIES)}")
+    if not first or first[0].lower() not in _QUERIES or _WRITES.search(query):
+        raise UsageError(f"only queries are answered, they write nothing and begin with one of {', '.join(_QUERIES)}")
     with _opened(conf, must_exist=True) as lake:
         lake.name_tables(query)
         lake.spark.conf.set("spark.sql.jsonGenerator.ignoreNullFields", "false")

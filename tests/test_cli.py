@@ -116,7 +116,11 @@ def test_a_setting_that_is_none_is_assert_refused(setting: str) -> None:
 
 
 def test_what_is_no_query_is_assert_refused(tmp_path: Path) -> None:
-    for query in ("drop table silver.person", "", "; select 1", "delete from silver.person"):
+    with_writes = (
+        "with a as (select 1) insert into silver.person select * from a",
+        "from a\nINSERT OVERWRITE b select *",
+    )
+    for query in ("drop table silver.person", "", "; select 1", "delete from silver.person", *with_writes):
         assert_refused(called("sql", query, "--home", tmp_path), 2, "only queries are answered")
 
 
