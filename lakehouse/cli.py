@@ -259,6 +259,9 @@ def ui(
     from lakehouse import tracking
 
     conf = _conf(conf_file, set_, home)
+    if (conf.tracking.uri or "").startswith("http"):
+        typer.echo(f"the runs are kept by the MLflow server at {conf.tracking.uri}")
+        return
     if conf.tracking.uri is None and not Path(tracking.tracking_uri(conf).removeprefix("sqlite:///")).exists():
         raise UsageError(f"there are no runs in {conf.home}: train a model with `lakehouse run` or `lakehouse train`")
     typer.echo(f"MLflow at http://127.0.0.1:{port} (Ctrl-C stops it)")

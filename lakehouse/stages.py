@@ -40,6 +40,7 @@ def run_all(conf: Conf, wait_seconds: float = 0, debug: bool = False) -> int:
 
     debug: print the stack traces of tables that fail.
     """
+    tracking.tracking_uri(conf)  # refused now, and not after hours, where runs cannot be kept
     console = _console()
     started = time.monotonic()
     with _opened(conf) as lake:

@@ -83,7 +83,7 @@ def log_model(
                 signature=infer_signature(input_example, answers.toPandas()),
                 input_example=input_example,
                 pip_requirements=[f"{package}=={_version(package)}" for package in _REQUIREMENTS],
-                dfs_tmpdir=str(_folder(conf) / "tmp"),
+                dfs_tmpdir=_passage(conf),
             )
         registered = mlflow.register_model(info.model_uri, name)
         mlflow.MlflowClient().set_registered_model_alias(name, ALIAS, registered.version)
@@ -97,7 +97,7 @@ def load_model(conf: Conf, name: str) -> Model:
 
     with _quietly():
         mlflow.set_tracking_uri(tracking_uri(conf))
-        model: Model = load_spark_model(f"models:/{name}@{ALIAS}", dfs_tmpdir=str(_folder(conf) / "tmp"))
+        model: Model = load_spark_model(f"models:/{name}@{ALIAS}", dfs_tmpdir=_passage(conf))
     return model
 
 
@@ -128,7 +128,13 @@ def server_command(conf: Conf, port: int) -> list[str]:
     ]  # fmt: skip
 
 
+def _passage(conf: Conf) -> str:
+    """The folder that Spark and MLflow hand models over in: below the home, wherever that is."""
+    return f"{conf.home.removeprefix('file://').rstrip('/')}/mlflow/tmp"
+
+
 def _folder(conf: Conf) -> Path:
+    """The folder of the SQLite store. Raises UsageError where the home is no local disk."""
     if "://" in conf.home and not conf.home.startswith("file://"):
         raise UsageError(f"the home {conf.home} is not a local disk: name an MLflow server with tracking.uri in conf")
     return Path(conf.home.removeprefix("file://")) / "mlflow"

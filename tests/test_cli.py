@@ -146,6 +146,16 @@ def test_a_home_without_runs_has_nothing_to_show(tmp_path: Path) -> None:
     assert_refused(called("ui", "--home", tmp_path), 2, "there are no runs", "lakehouse run")
 
 
+def test_the_runs_of_a_server_are_its_own_to_show() -> None:
+    done = called("ui", "--home", "hdfs://nowhere/home", "--set", "tracking.uri=http://nowhere:5000")
+    assert done.exit_code == 0
+    assert "http://nowhere:5000" in done.stdout
+
+
+def test_a_remote_home_needs_a_server_for_its_runs() -> None:
+    assert_refused(called("run", "--home", "hdfs://nowhere/home"), 2, "hdfs://nowhere/home", "tracking.uri in conf")
+
+
 # --- what needs Spark ----------------------------------------------------------------------------------------------
 
 

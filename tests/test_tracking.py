@@ -133,6 +133,12 @@ def test_logs_nothing_where_too_few_stays_are_there(spark: SparkSession, tmp_pat
     assert not (tmp_path / "mlflow").exists()
 
 
+def test_models_of_a_remote_home_pass_through_it() -> None:
+    conf = config.load(home="hdfs://name-node/home/", settings=["tracking.uri=http://server:5000"])
+    assert tracking.tracking_uri(conf) == "http://server:5000"
+    assert tracking._passage(conf) == "hdfs://name-node/home/mlflow/tmp"
+
+
 @pytest.mark.parametrize(
     "stop", [pytest.param(os.kill, id="terminated"), pytest.param(os.killpg, id="Ctrl-C", marks=pytest.mark.slow)]
 )
