@@ -1,5 +1,5 @@
 """Measure: the first run from a fresh copy, a refresh with nothing new, a keyed replace against a full rewrite, and
-the making of a synthetic population.
+the making of a synthetic population and of its genomes.
 
 Nothing is asserted. Everything is made in a temporary folder, and removed.
 """
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import benchmark_generate
+import benchmark_genomes
 from rich.console import Console
 from rich.table import Table as Grid
 
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the generated table")
     parser.add_argument("--landing", type=Path, default=ROOT / "tests" / "sample", metavar="DIR")
     benchmark_generate.add_options(parser)
+    benchmark_genomes.add_options(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here too")
     options = parser.parse_args()
     found: dict[str, Any] = {"machine": machine()}
@@ -143,7 +145,7 @@ def keyed_replace(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 MEASUREMENTS = {
     "first-run": first_run, "nothing-new": nothing_new, "keyed-replace": keyed_replace,
-    "generate": benchmark_generate.generate,
+    "generate": benchmark_generate.generate, "genomes": benchmark_genomes.genomes,
 }  # fmt: skip
 
 

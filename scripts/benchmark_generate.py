@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
-import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from benchmark_use import Use, watching
 
 LAKEHOUSE = Path(__file__).resolve().parent.parent / ".venv" / "bin" / "lakehouse"
 FEW = 2_000
 SYNTHEA_PEOPLE = 50
-_SAMPLE_SECONDS = 0.5
-_TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -51,28 +48,6 @@ def generate(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     if options.synthea_jar:
         found |= _synthea(options.synthea_jar, folder)
     return found
-
-
-@dataclass
-class Use:
-    """What a process and all that it started used: CPU, and the memory of the largest Python worker of Spark."""
-
-    cpu_seconds: float = 0.0
-    worker_mb: int = 0
-    _ticks: dict[int, int] = field(default_factory=dict)
-
-    def look(self, root: int) -> None:
-        """Add what the processes have used until now."""
-        for pid in _family(root):
-            try:
-                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                is_worker = b"pyspark.daemon" in Path(f"/proc/{pid}/cmdline").read_bytes()
-            except OSError:
-                continue  # it has ended
-            self._ticks[pid] = int(fields[11]) + int(fields[12])
-            if is_worker:
-                self.worker_mb = max(self.worker_mb, round(int(fields[21]) * _PAGE_MB))
-        self.cpu_seconds = sum(self._ticks.values()) / _TICKS
 
 
 @dataclass(frozen=True)
@@ -125,36 +100,12 @@ def _synthea(jar: Path, folder: Path) -> dict[str, Any]:
 
 
 def _watched(command: list[Any]) -> tuple[str, Use]:
-    """What a command prints, and what it used, as seen twice a second."""
-    use = Use()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True) as process:
-        ended = threading.Event()
-
-        def watch() -> None:
-            while not ended.wait(_SAMPLE_SECONDS):
-                use.look(process.pid)
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
+    """What a command prints, and what it used."""
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True) as process,
+        watching(process.pid) as use,
+    ):
         told, _ = process.communicate()
-        ended.set()
-        watcher.join()
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     return told, use
-
-
-def _family(root: int) -> list[int]:
-    """A process and all that descend from it."""
-    parents: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-            parents.setdefault(parent, []).append(int(folder.name))
-    found = [root]
-    for pid in found:
-        found.extend(parents.get(pid, []))
-    return found

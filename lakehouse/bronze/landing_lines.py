@@ -67,8 +67,13 @@ def genomics_lines(reader: SparkSession, files: list[File]) -> DataFrame:
     lines = _lines(reader, files)
     fields, names = F.size(F.split("raw", "\t")), F.size(F.split("header", "\t"))
     wrong = F.format_string("wrong column count: %d fields where the header names %d", fields, names)
-    is_data = ~F.col("raw").startswith("#") & (F.col("raw") != F.col("header"))
-    return lines.withColumn("defect", F.coalesce("defect", F.when(is_data & (fields != names), wrong)))
+    is_comment = F.col("raw").startswith("#")
+    is_data = ~is_comment & (F.col("raw") != F.col("header"))
+    of_vcf = F.when(F.col("file_kind") == "vcf", F.when(is_comment, "vcf_header").otherwise("vcf_record"))
+    return lines.withColumns({
+        "defect": F.coalesce("defect", F.when(is_data & (fields != names), wrong)),
+        "line_kind": F.coalesce(of_vcf, "file_kind"),
+    })  # fmt: skip
 
 
 def _lines(reader: SparkSession, files: list[File]) -> DataFrame:

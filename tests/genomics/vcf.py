@@ -23,10 +23,11 @@ def landed(spark: SparkSession, files: Mapping[str, list[str]]) -> Any:
     """The lines of files, by their path `genomics/<delivery>/<name>`, as landing takes them: GenomicsLine rows."""
     rows = []
     for file, lines in files.items():
-        kind = "samples" if file.endswith(".tsv") else "vcf"
-        header = next(line for line in lines if kind == "samples" or line.startswith("#CHROM"))
+        is_vcf = not file.endswith(".tsv")
+        header = next(line for line in lines if not is_vcf or line.startswith("#CHROM"))
         for number, line in enumerate(lines, 1):
-            known = {"delivery": file.split("/")[1], "file": file, "file_kind": kind, "header": header, "raw": line}
+            kind = ("vcf_header" if line.startswith("#") else "vcf_record") if is_vcf else "samples"
+            known = {"delivery": file.split("/")[1], "file": file, "line_kind": kind, "header": header, "raw": line}
             place = {"block_start": 0, "line": number, "line_id": hash_of(file, number)}
             rows.append({**known, **place, "arrived_at": datetime(2026, 1, 1, tzinfo=UTC), "defect": None})
     names = list(GenomicsLine.declared)

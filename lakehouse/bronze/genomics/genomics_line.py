@@ -12,7 +12,7 @@ class GenomicsLine(LandedLine):
     layer = "bronze"
     grain = "one row per line that landed"
     key = PLACE
-    partition = "file_kind"
+    partition = "line_kind"
 
-    file_kind = Column("string", "vcf or samples")
+    line_kind = Column("string", "samples, vcf_header (its line begins with #), or vcf_record")
     header = Column("string", "the line that names the columns: #CHROM ... of a VCF, the first of a manifest")

@@ -29,7 +29,7 @@ class SampleManifest(SourceRecord):
     @staticmethod
     def build(lines: GenomicsLine) -> DataFrame:
         """Read the lines of the manifests."""
-        return lines.filter("file_kind = 'samples' and defect is null and raw != header").selectExpr(
+        return lines.filter("line_kind = 'samples' and defect is null and raw != header").selectExpr(
             *FromLine.declared,
             "xxhash64(raw) as content",
             *(f"cast({_field(name)} as {SampleManifest.declared[name].type}) as {name}" for name in _NAMES),

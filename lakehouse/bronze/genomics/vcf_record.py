@@ -50,8 +50,8 @@ class VcfRecord(SourceRecord):
     @staticmethod
     def build(lines: GenomicsLine) -> DataFrame:
         """Read the data lines."""
-        readable = lines.filter("file_kind = 'vcf' and defect is null")
-        records = readable.filter("not startswith(raw, '#')").withColumn("field", F.split("raw", "\t"))
+        readable = lines.filter("defect is null")
+        records = readable.filter("line_kind = 'vcf_record'").withColumn("field", F.split("raw", "\t"))
         return (
             records.withColumn("contig", F.expr(named("field[0]")))
             .join(F.broadcast(_contig_lengths(readable)), ["file", "contig"], "left")
@@ -63,7 +63,7 @@ class VcfRecord(SourceRecord):
 def _contig_lengths(lines: DataFrame) -> DataFrame:
     """What the ##contig lines of each file say: one length per file and chromosome."""
     return (
-        lines.filter("startswith(raw, '##contig=<')")
+        lines.filter("line_kind = 'vcf_header' and startswith(raw, '##contig=<')")
         .select(
             "file",
             F.expr(named("regexp_extract(raw, '[<,]ID=([^,>]+)', 1)")).alias("contig"),

@@ -25,7 +25,7 @@ class VcfSample(FromLine):
     @staticmethod
     def build(lines: GenomicsLine) -> DataFrame:
         """Take the names from the header line of each VCF file."""
-        return lines.filter("file_kind = 'vcf' and defect is null and raw = header").select(
+        return lines.filter("line_kind = 'vcf_header' and defect is null and raw = header").select(
             *FromLine.declared,
             F.expr(CALLSET).alias("callset"),
             F.posexplode(F.expr(SAMPLE_NAMES)).alias("sample_index", "sample_id"),
