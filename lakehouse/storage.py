@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import json
+import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from importlib.resources import files
 from typing import Any, Literal
@@ -37,6 +38,9 @@ class Record:
     rows: how many rows the table holds after this commit.
     broken: how many rows broke each expectation, by its name, in this refresh.
     quarantined: how many rows the table's quarantine holds after this commit.
+    input_logs: for each input, the log that its version is of.
+    log: a name of the log that the commit is in, given with its first commit: a table that is removed and written anew
+        has versions of the same numbers, but another log.
     """
 
     fingerprint: str
@@ -47,6 +51,8 @@ class Record:
     rows: int = 0
     broken: dict[str, int] = field(default_factory=dict)
     quarantined: int = 0
+    input_logs: dict[str, str] = field(default_factory=dict)
+    log: str = ""
     format: int = FORMAT
 
     def to_json(self) -> str:
@@ -165,21 +171,26 @@ class Storage:
         quarantine: bool = False,
     ) -> None:
         """Replace all rows, or those that a predicate selects, in one commit."""
-        writer = rows.write.format("delta").mode("overwrite").option("userMetadata", record.to_json())
+        writer = rows.write.format("delta").mode("overwrite").option("userMetadata", self._said(table, record))
         option = ("overwriteSchema", "true") if where is None else ("replaceWhere", where)
         writer.option(*option).save(self.path(table, quarantine))
 
     def append_once(self, table: type[LandedTable], rows: DataFrame, record: Record, app: str, batch: int) -> None:
         """Append rows in one commit, unless this batch of this app was appended before."""
-        writer = rows.write.format("delta").mode("append").option("userMetadata", record.to_json())
+        writer = rows.write.format("delta").mode("append").option("userMetadata", self._said(table, record))
         if table.partition:
             writer = writer.partitionBy(table.partition)
         writer.option("txnAppId", app).option("txnVersion", batch).save(self.path(table))
 
     def carry(self, table: type[Table], record: Record) -> None:
         """Record new input versions in a commit that changes no rows."""
-        rows = self.empty(table)
-        rows.write.format("delta").mode("append").option("userMetadata", record.to_json()).save(self.path(table))
+        writer = self.empty(table).write.format("delta").mode("append")
+        writer.option("userMetadata", self._said(table, record)).save(self.path(table))
+
+    def _said(self, table: type[Table], record: Record) -> str:
+        """The text that the commit of a record carries."""
+        earlier = next((commit.record for commit in self.log(table) if commit.record), None)
+        return replace(record, log=earlier.log if earlier else uuid.uuid4().hex).to_json()
 
     # --- the log -----------------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ from lakehouse.bronze.claims.claims_line import ClaimsLine
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.genomics.genomics_line import GenomicsLine
 from lakehouse.bronze.landed_file import LandedFile
-from lakehouse.bronze.landing_file import File, look_at, reason_of, why_unreadable
+from lakehouse.bronze.landing_file import INDEX, File, look_at, reason_of, why_unreadable
 from lakehouse.bronze.landing_lines import claims_lines, ehr_lines, genomics_lines
 from lakehouse.contract import LandedTable
 from lakehouse.errors import LakehouseError, UsageError
@@ -40,6 +40,7 @@ def take(storage: Storage, landing: str, checkpoint: str, buckets: int) -> None:
     """
     spark = storage.spark
     landing = _found(spark, landing)
+    _check_kept(storage)
     # One file a task and no packing: then a row's number within its task is its line's number.
     reader = spark.newSession()
     reader.conf.set("spark.sql.files.openCostInBytes", str(reader.conf.get("spark.sql.files.maxPartitionBytes")))
@@ -74,6 +75,17 @@ def take(storage: Storage, landing: str, checkpoint: str, buckets: int) -> None:
     finally:
         query.stop()
     _close_the_books(storage, reader, landing)
+
+
+def _check_kept(storage: Storage) -> None:
+    """Refuse to go on where lines that were taken are gone: no file is taken twice."""
+    taken = storage.read(LandedFile).filter((F.col("file_kind") != INDEX) & F.col("defect").isNull())
+    for world, (table, _) in _WORLDS.items():
+        if not storage.exists(table) and not taken.filter(F.col("world") == world).isEmpty():
+            raise LakehouseError(
+                f"{table.full_name()} is gone, and files of {world} were taken: bring it back, or remove "
+                f"{storage.tables_path} to take all of them again"
+            )
 
 
 def waiting(storage: Storage, landing: str) -> list[File]:

@@ -18,13 +18,13 @@ Mode = Literal["skip", "incremental", "full"]
 class InputChange:
     """What an input of a table is now, beside what the table was built from.
 
-    built_from: the version that the table records.
+    built_from: the version that the table records; None where it is of a log that is gone.
     now: the last version that changed the input's rows.
     buckets: which buckets of the table's own scope that touches; None where it cannot be told.
     untold: why it cannot be told.
     """
 
-    built_from: int
+    built_from: int | None
     now: int
     buckets: Buckets | None = None
     untold: str = ""

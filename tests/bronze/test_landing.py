@@ -17,7 +17,7 @@ from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.genomics.genomics_line import GenomicsLine
 from lakehouse.bronze.landed_file import LandedFile
 from lakehouse.contract import LandedTable
-from lakehouse.errors import UsageError
+from lakehouse.errors import LakehouseError, UsageError
 from lakehouse.refresh.changes import Buckets
 from lakehouse.storage import Storage
 from tests.conftest import BUCKETS
@@ -296,6 +296,15 @@ def test_takes_a_delivery_when_it_has_its_name(home: Home, unfinished: str, fini
     finish(home.landing / "ehr")
     home.take()
     assert home.ids() == ["a"]
+
+
+def test_lines_that_were_taken_and_are_gone_are_missed(home: Home) -> None:
+    home.put({"ehr/2026-01-01/Patient.ndjson": patients("a")})
+    home.take()
+    shutil.rmtree(home.storage.path(EhrLine))
+    home.put({"ehr/2026-01-02/Patient.ndjson": patients("b")})
+    with pytest.raises(LakehouseError, match="ehr_line is gone"):
+        home.take()
 
 
 def test_a_landing_zone_that_is_missing_is_named(home: Home) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -170,6 +171,18 @@ def test_a_table_whose_columns_somebody_else_changed_is_rebuilt_as_a_whole(lab: 
     outcome = lab.refresh()["gold.person_cost"]
     assert (outcome.mode, outcome.reason) == ("full", "its columns are not those that it declares")
     lab.assert_equals_full()
+
+
+def test_a_table_that_was_removed_and_built_anew_wakes_what_reads_it(lab: Lab) -> None:
+    lab.land(toy.Visit, VISITS)
+    lab.land(toy.Name, NAMES)
+    lab.refresh()
+    shutil.rmtree(lab.storage.path(toy.PersonVisit))
+    lab.land(toy.Visit, [(9, 1, "a", 70)])
+    outcomes = lab.refresh()
+    assert {outcomes[name].mode for name in ("silver.person_visit", "gold.person_cost")} == {"full"}
+    lab.assert_equals_full()
+    assert set(lab.modes().values()) == {"skipped"}
 
 
 def test_optimize_and_vacuum_wake_nobody(lab: Lab) -> None:
