@@ -80,9 +80,7 @@ class Generation:
         was_there = marker.is_complete
         if not was_there:
             if self._world.genotyping.share:
-                panels.simulate(
-                    self._spark, self._world, self._panels, partial(self._on_progress, "windows of the genome")
-                )
+                self.panels()
             for batch in range(len(batches(self._world))):
                 self._write_batch(batch, marker)
                 if not keep_frames:
@@ -98,8 +96,14 @@ class Generation:
         """The rows of all frames, in the columns of their union: those that were kept, or simulated again."""
         return self._staging.all()
 
+    def panels(self) -> str:
+        """The folder of the founder haplotypes: those that were kept, or simulated again."""
+        tell = partial(self._on_progress, "windows of the genome")
+        panels.simulate(self._spark, self._world, self._panels, tell)
+        return self._panels.path
+
     def clear(self) -> None:
-        """Remove what is not delivered: the frames."""
+        """Remove what is not delivered: the frames and the founder haplotypes."""
         self._scratch.remove("")
 
     def _write_batch(self, batch: int, marker: Marker) -> None:
