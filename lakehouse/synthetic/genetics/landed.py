@@ -170,7 +170,7 @@ def _batches(spark: SparkSession, world: World, landing: str, names: set[str]) -
     ending = ".bed" if world.genotyping.form == PLINK else ".vcf.bgz"
     for file in folder.files(""):
         path = PurePosixPath(file)
-        if path.parent.name in names and file.endswith(ending) and not path.name.startswith("chrX"):
+        if path.parent.name in found and file.endswith(ending) and not path.name.startswith("chrX"):
             found[path.parent.name].append(f"{folder.path}/{file}")
     return [paths for paths in found.values() if paths]
 

@@ -46,31 +46,44 @@ def figures(world: World, landed: Landed, frames: DataFrame, traits: Mapping[str
     """Shares of variance of measures, and hazards of diseases."""
     values = measured(landed, frames)
     for key, measure in MEASURES.items():
-        yield _share(world, traits[key], values[values["measure_key"] == measure])
+        yield share(world, traits[key], values[values["measure_key"] == measure])
     diseases = of_people(frames, TRUE_DISEASE, landed.people).where(
         F.col("condition_key").isin(list(DISEASES.values()))
     )
     onsets = diseases.groupBy("person", "condition_key").agg(F.min("onset_date").alias("onset")).toPandas()
     for key, condition in DISEASES.items():
         onset = onsets[onsets["condition_key"] == condition].set_index("person")["onset"]
-        yield _hazard(world, landed, traits[key], condition, onset)
+        yield hazard(world, landed.people, traits[key], condition, onset)
 
 
-def _share(world: World, trait: Trait, values: pd.DataFrame) -> Figure:
-    """The share of the variance of a measure, beside age, sex, race and ethnicity, that the score explains."""
+def share(world: World, trait: Trait, values: pd.DataFrame) -> Figure:
+    """The share of the variance of a measure, beside age, sex, race and ethnicity, that the score explains.
+
+    values: the rows of `measured` about the trait's measure.
+    """
     off = (values["value"] - values["value"].median()).abs()
     values = values[off <= _OUTLYING * off.median()]
-    row, heritability = by_key("measures")[MEASURES[trait.key]], number(by_key("traits")[trait.key], "heritability")
-    noise = number(row, "sd_within") ** 2 * (1 / values["times"]).mean()
-    true = number(row, "sd_between") ** 2
-    expected = world.planted.genetics * heritability * trait.kept * true / (true + noise)
-    told = ("share of variance explained", trait.key, expected)
-    if len(values) < LEAST_MEASURED:
-        return too_few(GROUP, *told, len(values), "knowledge/traits.csv")
+    measure, source = "share of variance explained", "knowledge/traits.csv"
+    if len(values) < LEAST_MEASURED or not trait.kept:
+        expected = world.planted.genetics * number(by_key("traits")[trait.key], "heritability")
+        return too_few(GROUP, measure, trait.key, expected, len(values), source)
+    expected = _expected_share(world, trait, values)
     race = pd.get_dummies(values["race"] + values["ethnicity"], dtype=float).iloc[:, 1:]
     covariates = np.column_stack([values["age"], values["age"] ** 2, values["sex"] == "female", race])
     found, error = explained(values["value"].to_numpy(), trait.score[values["place"]], covariates, expected)
-    return within(GROUP, *told, found, error, len(values), "knowledge/traits.csv")
+    return within(GROUP, measure, trait.key, expected, found, error, len(values), source)
+
+
+def _expected_share(world: World, trait: Trait, values: pd.DataFrame) -> float:
+    """The heritability as these people have it, whose mean is measured with noise.
+
+    It is configured for Europeans, in whom the variance of a liability is 1.
+    """
+    row, heritability = by_key("measures")[MEASURES[trait.key]], number(by_key("traits")[trait.key], "heritability")
+    heritability *= world.planted.genetics
+    noise = number(row, "sd_within") ** 2 / number(row, "sd_between") ** 2 * (1 / values["times"]).mean()
+    explains = heritability * trait.score[values["place"]].var()
+    return float(explains / (explains + 1 - heritability * trait.kept + noise))
 
 
 def measured(landed: Landed, frames: DataFrame) -> pd.DataFrame:
@@ -125,22 +138,24 @@ def explained(outcome: Floats, score: Floats, covariates: Floats, expected: floa
     return float(squared - (1 - squared) / n), float(error)
 
 
-def _hazard(world: World, landed: Landed, trait: Trait, condition: str, onset: pd.Series) -> Figure:
-    """The log hazard ratio of a disease by a standard deviation of its liability, over age (Cox)."""
+def hazard(world: World, people: pd.DataFrame, trait: Trait, condition: str, onset: pd.Series) -> Figure:
+    """The log hazard ratio of a disease by a standard deviation of its liability, over age (Cox).
+
+    people: as those of Landed. onset: of who fell ill, by person.
+    """
     planted = next(
         number(row, "log_hazard")
         for row in table("risks")
         if (row["outcome_key"], row["factor"]) == (condition, f"liability:{trait.key}")
     )
     expected, source = planted * np.sqrt(world.planted.genetics), "knowledge/risks.csv"
-    people = landed.people
     began = pd.to_datetime(people["person"].map(onset))
     lived = pd.to_datetime(people["death_date"]).fillna(pd.Timestamp(world.end))
     ill = began.notna().to_numpy()
     ends = (began.fillna(lived) - pd.to_datetime(people["birth_date"])).dt.days.to_numpy(float)
     at_risk = (ends > 0) & people["sex"].isin(people["sex"][ill]).to_numpy()
     told = ("log hazard ratio by SD of the score", trait.key, float(expected))
-    if ill.sum() < LEAST_CASES:
+    if ill.sum() < LEAST_CASES or not trait.kept:
         return too_few(GROUP, *told, int(ill.sum()), source)
     found, error = cox(ends[at_risk], ill[at_risk], trait.score[at_risk])
     return within(GROUP, *told, found, error, int(ill.sum()), source)

@@ -52,7 +52,7 @@ def spectra(of_groups: Sequence[tuple[str, Floats, Floats, Floats, int]]) -> str
 def decays(of_groups: Sequence[Decay]) -> str:
     """r2 by distance: lines as found, dashes of the founders."""
     drawing = Drawing(figsize=(7, 4.4))
-    axes = drawing.add_subplot(xlabel="distance in thousand bases", ylabel="mean r²", ylim=(0, None))
+    axes = drawing.add_subplot(xlabel="distance in thousand bases", ylabel="mean r²")
     middle = (np.array(DISTANCES[1:]) + np.array(DISTANCES[:-1])) / 2000
     for decay in of_groups:
         of = decay.pairs > 0
@@ -63,6 +63,7 @@ def decays(of_groups: Sequence[Decay]) -> str:
         axes.plot(middle[of], decay.expected[of], "--", color=colour, label=f"{decay.ancestry}, founders")
     if of_groups:
         axes.legend(frameon=False, fontsize=9)
+    axes.set_ylim(bottom=0)
     return _svg(drawing, "Decay of linkage disequilibrium")
 
 
@@ -74,6 +75,8 @@ def effects(estimates: Sequence[tuple[Trait, Floats, Floats]]) -> str:
         axes = drawing.add_subplot(-(-len(estimates) // columns), columns, panel + 1)
         axes.set_title(trait.key.replace("_", " "), fontsize=8)
         of = error > 0
+        if not of.any():
+            continue
         ends = [trait.effects.min(), trait.effects.max()]
         axes.plot(ends, ends, color="0.6", lw=1)
         axes.errorbar(trait.effects[of], found[of], error[of], fmt="o", ms=3, lw=0.8, color=COLOURS["eur"])

@@ -38,7 +38,7 @@ _LEAST_FREQUENCY = 0.05
 
 def figures(landed: Landed, founders: Founders, scores: pd.DataFrame) -> Iterator[Figure]:
     """FST of each two ancestries against the founders' and the published, and what components tell of ancestry."""
-    yield from _fst(landed, founders)
+    yield from fst(landed, founders)
     yield from _separation(landed, scores)
 
 
@@ -73,7 +73,8 @@ def hudson(first: Floats, second: Floats, noise: Floats, together: Floats | floa
     return (first - second) ** 2 - noise, first + second - 2 * (first * second - together)
 
 
-def _fst(landed: Landed, founders: Founders) -> Iterator[Figure]:
+def fst(landed: Landed, founders: Founders) -> Iterator[Figure]:
+    """FST of each two ancestries, from unrelated people of whatever mixture of them."""
     is_unrelated = landed.people["unrelated"].to_numpy()
     shares = landed.shares[is_unrelated]
     found, weights, squared = by_ancestry(landed.dosage[np.ix_(founders.place, np.flatnonzero(is_unrelated))], shares)

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.synthetic.frames import TRUE_LIABILITY
-from lakehouse.synthetic.genetics.figures import Figure, within
+from lakehouse.synthetic.genetics.figures import Figure, too_few, within
 from lakehouse.synthetic.genetics.frequencies import filled
 from lakehouse.synthetic.genetics.landed import Landed, of_people
 from lakehouse.synthetic.genomes.known import Effect, true_effects
@@ -50,19 +50,12 @@ class Trait:
 def figures(of_traits: Iterable[tuple[Trait, Floats, Floats]]) -> Iterator[Figure]:
     """Of each trait the slope of estimated on planted effects on its liability."""
     for trait, found, error in of_traits:
-        varies = error > 0
+        varies, measure = error > 0, "slope of estimated on planted effects"
+        if not varies.any():
+            yield too_few(GROUP, measure, trait.key, 1.0, 0, PLANTED)
+            continue
         value, off = slope(found[varies], error[varies], trait.effects[varies])
-        yield within(
-            GROUP,
-            "slope of estimated on planted effects",
-            trait.key,
-            1.0,
-            value,
-            off,
-            len(trait.counts),
-            PLANTED,
-            _MARGIN,
-        )
+        yield within(GROUP, measure, trait.key, 1.0, value, off, len(trait.counts), PLANTED, _MARGIN)
 
 
 def estimates(landed: Landed, frames: DataFrame) -> Iterator[tuple[Trait, Floats, Floats]]:
