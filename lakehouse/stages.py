@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -101,22 +101,34 @@ def generate(conf: Conf, if_empty: bool, with_report: bool, as_json: bool) -> No
 
 
 def _generate(conf: Conf, spark: SparkSession, console: Console, with_report: bool, as_json: bool) -> None:
-    from lakehouse.synthetic import realism
     from lakehouse.synthetic.generate import Generation
 
-    started, home, world = time.monotonic(), conf.home.rstrip("/"), _world(conf)
+    started, world = time.monotonic(), _world(conf)
     with _progress(console) as on_progress:
-        generation = Generation(spark, world, conf.landing_path, conf.truth_path, f"{home}/scratch", on_progress)
+        scratch = f"{conf.home.rstrip('/')}/scratch"
+        generation = Generation(spark, world, conf.landing_path, conf.truth_path, scratch, on_progress)
         generated = generation.write(keep_frames=with_report)
         frames = generation.frames() if with_report else None
+        panels = generation.panels() if with_report and world.genotyping.share else None
     seconds = time.monotonic() - started
     if as_json:
         _print_json({**asdict(generated), "people": world.people, "seconds": seconds})
     else:
         _print_generated(console, conf, generated, seconds)
     if frames is not None:
-        realism.report(spark, frames, world, f"{home}/realism.html").print(console)
+        _print_reports(conf, spark, console, frames, panels)
     generation.clear()
+
+
+def _print_reports(conf: Conf, spark: SparkSession, console: Console, frames: DataFrame, panels: str | None) -> None:
+    """Whether the population is like the real one, and whether the genetics of who was genotyped is right."""
+    from lakehouse.synthetic import genetics, realism
+
+    home, world = conf.home.rstrip("/"), _world(conf)
+    realism.report(spark, frames, world, f"{home}/realism.html").print(console)
+    if panels is not None:
+        places = genetics.Places(conf.landing_path, conf.truth_path, panels, f"{home}/scratch")
+        genetics.report(spark, frames, world, places, f"{home}/genetics.html").print(console)
 
 
 def preview(conf: Conf, select: Iterable[str], full: bool, as_json: bool) -> None:

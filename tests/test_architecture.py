@@ -96,8 +96,15 @@ def test_one_module_knows_mlflow() -> None:
     assert importers("mlflow") == {"lakehouse.tracking"}
 
 
-def test_hail_is_known_to_the_session_and_to_genomics_only() -> None:
-    assert {m for m in importers("hail") if not lies_in(m, "lakehouse.session", "lakehouse.genomics")} == set()
+def test_hail_is_known_to_the_session_to_genomics_and_to_their_scorecard_only() -> None:
+    known = ("lakehouse.session", "lakehouse.genomics", f"{SYNTHETIC}.genetics")
+    assert {m for m in importers("hail") if not lies_in(m, *known)} == set()
+
+
+def test_nothing_of_the_population_reads_its_scorecards() -> None:
+    scorecards = (f"{SYNTHETIC}.genetics", f"{SYNTHETIC}.realism")
+    for scorecard in scorecards:
+        assert {m for m in importers(scorecard) if not lies_in(m, scorecard, "lakehouse.stages")} == set()
 
 
 def test_one_module_knows_delta() -> None:

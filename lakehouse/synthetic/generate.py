@@ -97,15 +97,21 @@ class Generation:
         """The rows of all frames, in the columns of their union: those that were kept, or simulated again."""
         return self._staging.all()
 
+    def panels(self) -> str:
+        """The folder of the founder haplotypes: those that were kept, or simulated again."""
+        tell = partial(self._on_progress, "windows of the genome")
+        panels.simulate(self._spark, self._world, self._panels, tell)
+        return self._panels.path
+
     def clear(self) -> None:
-        """Remove what is not delivered: the frames."""
+        """Remove what is not delivered: the frames and the founder haplotypes."""
         self._scratch.remove("")
 
     def _write_batch(self, batch: int, marker: Marker) -> None:
         """Write every part of a batch, but for what is written already."""
         missing = [part for part in parts_of(self._world, batch) if _noted(part, batch) not in marker.rows]
         if any(part.place == GENOMICS for part in missing):
-            panels.simulate(self._spark, self._world, self._panels, partial(self._on_progress, "windows of the genome"))
+            self.panels()
         if missing:
             sources = inputs(self._spark, self._world, self._staging.batch(batch), self._panels.path)
             every = [

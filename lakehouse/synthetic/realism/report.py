@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from io import StringIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +14,7 @@ from pyspark.sql import functions as F
 from rich.console import Console
 from rich.table import Table
 
+from lakehouse.synthetic import page
 from lakehouse.synthetic.frames import ALL, FRAME
 from lakehouse.synthetic.realism import (
     billing,
@@ -36,8 +36,6 @@ GROUPS: tuple[ModuleType, ...] = (
     demography, mortality, prevalence, treatment, prevention, laboratory, utilisation, hospital, costs, billing,
 )  # fmt: skip
 """The modules that measure, one a group of figures; each reads the frames in one job."""
-
-_WIDTH = 132
 
 
 @dataclass(frozen=True)
@@ -112,9 +110,7 @@ def report(spark: SparkSession, frames: DataFrame, world: World, path: Path | st
     found = measure(frames, world)
     comparisons = tuple(Comparison(one, *found.get((one.measure, one.segment), (None, 0))) for one in targets())
     made = Report(comparisons)
-    page = Console(record=True, width=_WIDTH, file=StringIO(), highlight=False)
-    made.print(page)
-    Path(path).write_text(page.export_html(), encoding="utf-8")
+    page.write(path, made.print)
     return made
 
 
@@ -143,8 +139,8 @@ def _table(group: str, comparisons: list[Comparison]) -> Table:
         target = one.target
         verdict = "holds" if one.holds else "[bold red]no[/]" if target.is_verified else "[yellow]no[/]"
         made.add_row(
-            target.measure, target.segment, _number(target.value), _number(one.value), _number(target.low),
-            _number(target.high), f"{one.n:,}", verdict, f"{target.source} ({target.verification})",
+            target.measure, target.segment, page.number(target.value), page.number(one.value), page.number(target.low),
+            page.number(target.high), f"{one.n:,}", verdict, f"{target.source} ({target.verification})",
         )  # fmt: skip
     return made
 
@@ -153,14 +149,7 @@ def _missed(one: Comparison) -> str:
     if one.value is None:
         return "not measured"
     return (
-        f"{_number(one.value)} instead of {_number(one.target.value)} (x {one.ratio:.2f})"
+        f"{page.number(one.value)} instead of {page.number(one.target.value)} (x {one.ratio:.2f})"
         if one.ratio
-        else _number(one.value)
+        else page.number(one.value)
     )
-
-
-def _number(value: float | None) -> str:
-    """Four significant digits at most."""
-    if value is None:
-        return "-"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
