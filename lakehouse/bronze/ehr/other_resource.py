@@ -9,11 +9,15 @@ from lakehouse.bronze.ehr.condition import Condition
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.ehr.encounter import Encounter
 from lakehouse.bronze.ehr.immunization import Immunization
+from lakehouse.bronze.ehr.location import Location
 from lakehouse.bronze.ehr.medication import Medication
 from lakehouse.bronze.ehr.medication_administration import MedicationAdministration
 from lakehouse.bronze.ehr.medication_request import MedicationRequest
 from lakehouse.bronze.ehr.observation import Observation
+from lakehouse.bronze.ehr.organization import Organization
 from lakehouse.bronze.ehr.patient import Patient
+from lakehouse.bronze.ehr.practitioner import Practitioner
+from lakehouse.bronze.ehr.practitioner_role import PractitionerRole
 from lakehouse.bronze.ehr.procedure import Procedure
 from lakehouse.bronze.ehr.resource import Resource, TypedResource
 from lakehouse.bronze.landed_line import PLACE
@@ -23,11 +27,15 @@ TYPED: tuple[type[TypedResource], ...] = (
     Condition,
     Encounter,
     Immunization,
+    Location,
     Medication,
     MedicationAdministration,
     MedicationRequest,
     Observation,
+    Organization,
     Patient,
+    Practitioner,
+    PractitionerRole,
     Procedure,
 )
 """The resource types that have a table of their own."""
