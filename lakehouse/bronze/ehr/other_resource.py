@@ -6,6 +6,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.bronze.ehr.condition import Condition
+from lakehouse.bronze.ehr.coverage import Coverage
+from lakehouse.bronze.ehr.device import Device
+from lakehouse.bronze.ehr.document_reference import DocumentReference
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.ehr.encounter import Encounter
 from lakehouse.bronze.ehr.immunization import Immunization
@@ -20,11 +23,15 @@ from lakehouse.bronze.ehr.practitioner import Practitioner
 from lakehouse.bronze.ehr.practitioner_role import PractitionerRole
 from lakehouse.bronze.ehr.procedure import Procedure
 from lakehouse.bronze.ehr.resource import Resource, TypedResource
+from lakehouse.bronze.ehr.supply_delivery import SupplyDelivery
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.contract import Column
 
 TYPED: tuple[type[TypedResource], ...] = (
     Condition,
+    Coverage,
+    Device,
+    DocumentReference,
     Encounter,
     Immunization,
     Location,
@@ -37,6 +44,7 @@ TYPED: tuple[type[TypedResource], ...] = (
     Practitioner,
     PractitionerRole,
     Procedure,
+    SupplyDelivery,
 )
 """The resource types that have a table of their own."""
 

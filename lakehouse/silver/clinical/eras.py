@@ -9,18 +9,22 @@ PERSISTENCE_DAYS = 30
 """OMOP CDM 5.4: an era begins "with at least 31 days since" the day up to which the one before it lasted."""
 
 
-def in_eras(rows: DataFrame, of: tuple[str, ...], start: str, end: str) -> DataFrame:
+def in_eras(
+    rows: DataFrame, of: tuple[str, ...], start: str, end: str, persistence: int = PERSISTENCE_DAYS
+) -> DataFrame:
     """The eras of what `of` names: `era_start`, `era_end`, `records` and `gap_days`, days on which no record lay.
 
-    Records follow each other by their start. What a record covers is not moved by an earlier one that lasts longer:
-    OMOP takes it that what is left of a supply is abandoned, and not stockpiled, when the next begins.
+    The next record begins another era where it starts more than `persistence` days after the last day that is covered:
+    with 1 there is no day between the records of an era. Records follow each other by their start. What a record covers
+    is not moved by an earlier one that lasts longer: OMOP takes it that what is left of a supply is abandoned, and not
+    stockpiled, when the next begins.
     """
     by_start = Window.partitionBy(*of).orderBy(start, end)
     before = by_start.rowsBetween(Window.unboundedPreceding, -1)
     so_far = by_start.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     return (
         rows.withColumn("_apart", F.datediff(start, F.max(end).over(before)))
-        .withColumn("_begins", F.col("_apart") > PERSISTENCE_DAYS)
+        .withColumn("_begins", F.col("_apart") > persistence)
         .withColumn("_era", F.count_if(F.coalesce("_begins", F.lit(True))).over(so_far))
         .withColumn("_gap", F.when(~F.col("_begins"), F.greatest(F.col("_apart") - 1, F.lit(0))))
         .groupBy(*of, "_era")
