@@ -36,7 +36,8 @@ def rows_of(spark: SparkSession, table: type[Table], *rows: dict[str, Any]) -> D
 def _patient_of(resource: dict[str, Any]) -> str | None:
     if resource["resourceType"] == "Patient":
         return str(resource["id"])
-    reference = (resource.get("subject") or resource.get("patient") or {}).get("reference")
+    whose = resource.get("subject") or resource.get("patient") or resource.get("beneficiary") or {}
+    reference = whose.get("reference")
     return reference.removeprefix("Patient/") if reference else None
 
 

@@ -25,6 +25,7 @@ class Condition(TypedResource):
     severity = Column(CODEABLE_CONCEPT, "how severe")
     code = Column(CODEABLE_CONCEPT, "what the patient has")
     encounter = Column(REFERENCE, "the encounter in which it was recorded")
+    recorder = Column(REFERENCE, "who recorded it")
     onset_date_time = Column(DATE_TIME, "when it began; may be partial")
     onset_period = Column(PERIOD, "when it began, as a period")
     abatement_date_time = Column(DATE_TIME, "when it ended; may be partial")

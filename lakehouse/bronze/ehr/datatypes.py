@@ -21,6 +21,13 @@ RANGE = f"struct<low: {QUANTITY}, high: {QUANTITY}>"
 REFERENCE = "struct<reference: string, display: string>"
 REFERENCES = f"array<{REFERENCE}>"
 IDENTIFIER = f"struct<use: string, type: {CODEABLE_CONCEPT}, system: string, value: string>"
+IDENTIFYING_REFERENCE = "struct<reference: string, identifier: struct<system: string, value: string>, display: string>"
+"""A Reference that may name what it means by a business identifier alone."""
+
+ADDRESS = (
+    "struct<use: string, line: array<string>, city: string, district: string, state: string, postalCode: string, "
+    "country: string>"
+)
 
 _DATE_TIME = r"^\d{4}(-\d{2}(-\d{2}(T.+)?)?)?$"
 _TIME_ZONE = r"(Z|[+-]\d{2}:\d{2})$"
@@ -42,3 +49,17 @@ def timestamp_of(date_time: Column) -> Column:
 def referenced_id(reference: Column, resource_type: str) -> Column:
     """The logical id that a reference names, as in `Encounter/123` or `urn:uuid:123`; null for any other reference."""
     return F.nullif(F.regexp_extract(reference, rf"(?:{resource_type}/|urn:uuid:)([^/|?#]+)", 1), F.lit(""))
+
+
+def name_in(reference: Column, resource_type: str) -> Column:
+    """The name by which a reference means a resource: its logical id, or `system|value` of an identifier.
+
+    The latter is how a conditional reference is written: `Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|123`.
+    """
+    identifier = F.regexp_extract(reference, rf"{resource_type}\?identifier=(.+)$", 1)
+    return F.coalesce(referenced_id(reference, resource_type), F.nullif(identifier, F.lit("")))
+
+
+def name_of(identifier: Column) -> Column:
+    """The name that an Identifier gives to what bears it: `system|value`."""
+    return F.concat(F.coalesce(identifier["system"], F.lit("")), F.lit("|"), identifier["value"])

@@ -22,6 +22,7 @@ class Immunization(TypedResource):
     status = Column("string", "completed, not-done or entered-in-error")
     vaccine_code = Column(CODEABLE_CONCEPT, "the vaccine")
     encounter = Column(REFERENCE, "the encounter in which it was given")
+    performer = Column(f"array<struct<actor: {REFERENCE}>>", "who gave it")
     occurrence_date_time = Column(DATE_TIME, "when it was given; may be partial")
     occurrence_string = Column("string", "when it was given, in words")
     primary_source = Column("boolean", "whether those who gave it recorded it")

@@ -6,22 +6,18 @@ from pyspark.sql import DataFrame
 
 from lakehouse.bronze.ehr.datatypes import CODEABLE_CONCEPT, QUANTITY, REFERENCE
 from lakehouse.bronze.ehr.ehr_line import EhrLine
-from lakehouse.bronze.ehr.resource import FITS, TypedResource, read
+from lakehouse.bronze.ehr.resource import SharedResource, read
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.contract import Column
 
 
-class Medication(TypedResource):
-    """A medication that orders and administrations refer to (FHIR R4 Medication). It is no patient's."""
+class Medication(SharedResource):
+    """A medication that orders and administrations refer to (FHIR R4 Medication)."""
 
     layer = "bronze"
     grain = "one row per version of a medication that landed"
     key = PLACE
-    scope = None
-    changes_by = None
-    record = ("resource_id",)
     retracted = "status = 'entered-in-error'"
-    expectations = (FITS,)
 
     status = Column("string", "active, inactive or entered-in-error")
     code = Column(CODEABLE_CONCEPT, "what it is")

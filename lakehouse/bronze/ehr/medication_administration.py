@@ -33,6 +33,7 @@ class MedicationAdministration(TypedResource):
     context = Column(REFERENCE, "the encounter in which it was given")
     effective_date_time = Column(DATE_TIME, "when it was given; may be partial")
     effective_period = Column(PERIOD, "when it was given, as a period")
+    performer = Column(f"array<struct<actor: {REFERENCE}>>", "who gave it")
     request = Column(REFERENCE, "the order that it follows")
     reason_code = Column(CODEABLE_CONCEPTS, "coded reasons")
     reason_reference = Column(REFERENCES, "conditions that it is for")

@@ -12,6 +12,7 @@ from lakehouse.bronze.ehr.datatypes import (
     QUANTITY,
     RANGE,
     REFERENCE,
+    REFERENCES,
 )
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.ehr.resource import TypedResource, read
@@ -42,6 +43,7 @@ class Observation(TypedResource):
     effective_period = Column(PERIOD, "when it was true, as a period")
     effective_instant = Column(DATE_TIME, "when it was true, to the second or finer")
     issued = Column(DATE_TIME, "when it was made available")
+    performer = Column(REFERENCES, "who observed it")
     value_quantity = Column(QUANTITY, "the value, as a quantity")
     value_codeable_concept = Column(CODEABLE_CONCEPT, "the value, as a code")
     value_string = Column("string", "the value, in words")

@@ -6,29 +6,45 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.bronze.ehr.condition import Condition
+from lakehouse.bronze.ehr.coverage import Coverage
+from lakehouse.bronze.ehr.device import Device
+from lakehouse.bronze.ehr.document_reference import DocumentReference
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.ehr.encounter import Encounter
 from lakehouse.bronze.ehr.immunization import Immunization
+from lakehouse.bronze.ehr.location import Location
 from lakehouse.bronze.ehr.medication import Medication
 from lakehouse.bronze.ehr.medication_administration import MedicationAdministration
 from lakehouse.bronze.ehr.medication_request import MedicationRequest
 from lakehouse.bronze.ehr.observation import Observation
+from lakehouse.bronze.ehr.organization import Organization
 from lakehouse.bronze.ehr.patient import Patient
+from lakehouse.bronze.ehr.practitioner import Practitioner
+from lakehouse.bronze.ehr.practitioner_role import PractitionerRole
 from lakehouse.bronze.ehr.procedure import Procedure
 from lakehouse.bronze.ehr.resource import Resource, TypedResource
+from lakehouse.bronze.ehr.supply_delivery import SupplyDelivery
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.contract import Column
 
 TYPED: tuple[type[TypedResource], ...] = (
     Condition,
+    Coverage,
+    Device,
+    DocumentReference,
     Encounter,
     Immunization,
+    Location,
     Medication,
     MedicationAdministration,
     MedicationRequest,
     Observation,
+    Organization,
     Patient,
+    Practitioner,
+    PractitionerRole,
     Procedure,
+    SupplyDelivery,
 )
 """The resource types that have a table of their own."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
-from lakehouse.bronze.ehr.datatypes import CODEABLE_CONCEPT, CODING, DATE_TIME, IDENTIFIER
+from lakehouse.bronze.ehr.datatypes import ADDRESS, CODEABLE_CONCEPT, CODING, DATE_TIME, IDENTIFIER, REFERENCES
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.ehr.resource import TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
@@ -29,13 +29,10 @@ class Patient(TypedResource):
     birth_date = Column(DATE_TIME, "birth date; may be partial")
     deceased_boolean = Column("boolean", "whether he died, where no time of death is told")
     deceased_date_time = Column(DATE_TIME, "time of death; may be partial")
-    address = Column(
-        "array<struct<use: string, line: array<string>, city: string, state: string, postalCode: string, "
-        "country: string>>",
-        "addresses",
-    )
+    address = Column(f"array<{ADDRESS}>", "addresses")
     marital_status = Column(CODEABLE_CONCEPT, "marital status")
     communication = Column(f"array<struct<language: {CODEABLE_CONCEPT}, preferred: boolean>>", "languages")
+    general_practitioner = Column(REFERENCES, "who cares for him first: practitioners or practices")
     extension = Column(f"array<{_EXTENSION}>", "US Core race, ethnicity, birth sex and others")
 
     @staticmethod

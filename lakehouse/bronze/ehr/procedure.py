@@ -32,6 +32,7 @@ class Procedure(TypedResource):
     encounter = Column(REFERENCE, "the encounter in which it was done")
     performed_date_time = Column(DATE_TIME, "when it was done; may be partial")
     performed_period = Column(PERIOD, "when it was done, as a period")
+    performer = Column(f"array<struct<actor: {REFERENCE}>>", "who did it")
     reason_code = Column(CODEABLE_CONCEPTS, "coded reasons")
     reason_reference = Column(REFERENCES, "conditions that it is for")
     body_site = Column(CODEABLE_CONCEPTS, "where on the body")

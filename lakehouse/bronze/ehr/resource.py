@@ -49,6 +49,15 @@ class TypedResource(Resource):
         return {name: _camel_case(name) for name in cls.declared if name not in TypedResource.declared}
 
 
+class SharedResource(TypedResource):
+    """A resource that is no patient's, such as a hospital: records of many patients refer to it."""
+
+    scope: ClassVar[str | None] = None
+    changes_by: ClassVar[str | None] = None
+    record: ClassVar[tuple[str, ...]] = ("resource_id",)
+    expectations: ClassVar[tuple[Expectation, ...]] = (FITS,)
+
+
 def read(lines: DataFrame, table: type[TypedResource]) -> DataFrame:
     """The readable lines of the table's resource type, with the declared elements as columns."""
     elements = table.elements()
@@ -68,5 +77,5 @@ def read(lines: DataFrame, table: type[TypedResource]) -> DataFrame:
 
 
 def _camel_case(name: str) -> str:
-    """FHIR's name of an element; a trailing underscore keeps a column clear of a Python keyword."""
+    """FHIR's name of an element; a trailing underscore keeps a column clear of Python and of the others."""
     return re.sub(r"_(\w)", lambda match: match.group(1).upper(), name.rstrip("_"))

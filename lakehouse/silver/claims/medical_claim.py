@@ -66,6 +66,7 @@ class MedicalClaim(Table):
     ndc_code = Column("string", "drug on the line, by NDC")
     service_unit_quantity = Column(QUANTITY, "units of the service")
     rendering_npi = Column("string", "NPI of who gave the service")
+    rendering_specialty_code = Column("string", "CMS specialty of who gave the service")
     attending_npi = Column("string", "NPI of the attending physician of the stay or visit")
     operating_npi = Column("string", "NPI of the operating physician")
     referring_npi = Column("string", "NPI of the referring physician")
@@ -81,6 +82,7 @@ class MedicalClaim(Table):
     line_charge_amount = Column(AMOUNT, "charge of the line", "USD")
     line_allowed_amount = Column(AMOUNT, "charge of the line that Medicare allows", "USD")
     line_paid_amount = Column(AMOUNT, "what Medicare paid for the line", "USD")
+    line_primary_payer_amount = Column(AMOUNT, "what a payer before Medicare paid for the line", "USD")
     line_deductible_amount = Column(AMOUNT, "deductible applied to the line", "USD")
     line_coinsurance_amount = Column(AMOUNT, "coinsurance owed for the line", "USD")
     claim_charge_amount = Column(AMOUNT, "charges of the whole claim", "USD")
@@ -254,6 +256,7 @@ _PROFESSIONAL = {
     "line_charge_amount": "line_sbmtd_chrg_amt",
     "line_allowed_amount": "line_alowd_chrg_amt",
     "line_paid_amount": "line_nch_pmt_amt",
+    "line_primary_payer_amount": "line_bene_prmry_pyr_pd_amt",
     "line_deductible_amount": "line_bene_ptb_ddctbl_amt",
     "line_coinsurance_amount": "line_coinsrnc_amt",
     "claim_charge_amount": "nch_carr_clm_sbmtd_chrg_amt",
@@ -262,7 +265,12 @@ _PROFESSIONAL = {
     "claim_deductible_amount": "carr_clm_cash_ddctbl_apld_amt",
 }
 
-_CARRIER = {**_PROFESSIONAL, "rendering_npi": "prf_physn_npi", "facility_npi": "org_npi_num"}
+_CARRIER = {
+    **_PROFESSIONAL,
+    "rendering_npi": "prf_physn_npi",
+    "rendering_specialty_code": "prvdr_spclty",
+    "facility_npi": "org_npi_num",
+}
 
 _DME = {
     **_PROFESSIONAL,

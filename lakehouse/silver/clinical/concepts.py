@@ -15,6 +15,15 @@ CLAIM_ENROLMENT_RECORD = 32813
 SOCIAL_SECURITY_DEATH_MASTER_FILE = 32885
 STANDARD_ALGORITHM_FROM_EHR = 32882
 
+INPATIENT_CLAIM_HEADER, FACILITY_CLAIM_HEADER = 32855, 32846
+PROFESSIONAL_CLAIM_DETAIL, PHARMACY_CLAIM = 32872, 32869
+US_DOLLAR = 44818668
+
+MEDICARE, MEDICAID = 280, 289
+PAYER_OF_NAME = {"Medicare": MEDICARE, "Medicaid": MEDICAID}
+PAYER_OF_ACT_CODE = {"EHCPOL": 327}
+"""HL7 v3 ActCode, the type of a FHIR Coverage: private health insurance. Public ones are told apart by name."""
+
 GENDER_OF_FHIR = {"male": 8507, "female": 8532}
 GENDER_OF_RIF = {"1": 8507, "2": 8532}
 
@@ -61,6 +70,20 @@ PLACE_OF_DISCHARGE = {
     "51": 8546,
 }
 """Patient discharge status: hospital, skilled nursing facility, nursing facility, home health agency, hospice."""
+
+
+_HOSPITAL, _SKILLED_NURSING_FACILITY, _HOSPICE, _HOME_HEALTH_AGENCY = 38004515, 8863, 8546, 38004519
+
+PLACE_OF_ROLE_CODE = {"HOSP": _HOSPITAL, "SNF": _SKILLED_NURSING_FACILITY, "PC": 38004693, "OF": 581477}
+"""HL7 v3 RoleCode, the type of a FHIR Location: hospital, skilled nursing, primary care clinic, office."""
+
+PLACE_OF_RIF = {
+    "inpatient": _HOSPITAL,
+    "snf": _SKILLED_NURSING_FACILITY,
+    "hospice": _HOSPICE,
+    "hha": _HOME_HEALTH_AGENCY,
+}
+"""The RIF files whose claims are those of one kind of institution."""
 
 
 def concept_of(code: Column, concepts: Mapping[str, int]) -> Column:

@@ -10,8 +10,9 @@ from lakehouse.bronze.ehr.datatypes import date_of, timestamp_of
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.clinical.concepts import EHR, EHR_ENCOUNTER_RECORD
-from lakehouse.silver.clinical.events import first_dated, has_category, with_concept, with_visit
+from lakehouse.silver.clinical.events import first_dated, has_category, with_concept, with_provider, with_visit
 from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.silver.identity.provider_link import ProviderLink
 from lakehouse.silver.vocabulary.code_system import CodeSystem
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
 
@@ -41,6 +42,7 @@ class ConditionOccurrence(Table):
     condition_end_datetime = Column("timestamp", "the same as an instant (UTC)")
     condition_type_concept_id = Column("int", "EHR problem list, EHR encounter record, or EHR", required=True)
     condition_status_source_value = Column("string", "FHIR verificationStatus: confirmed, provisional, ...")
+    provider_id = Column("bigint", "who recorded it")
     visit_occurrence_id = Column("bigint", "visit in which it was recorded")
     condition_source_value = Column("string", "the code as the source gives it, else the words")
     condition_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
@@ -54,20 +56,27 @@ class ConditionOccurrence(Table):
     )
 
     @staticmethod
-    def build(conditions: Condition, links: PatientLink, systems: CodeSystem, codes: SourceToConcept) -> DataFrame:
+    def build(
+        conditions: Condition,
+        links: PatientLink,
+        providers: ProviderLink,
+        systems: CodeSystem,
+        codes: SourceToConcept,
+    ) -> DataFrame:
         """Read the conditions that hold as OMOP rows."""
         current = Condition.current(conditions).withColumns({
             "start": first_dated("onset_date_time", "onset_period.start", "recorded_date"),
             "stop": first_dated("abatement_date_time", "abatement_period.end"),
         })  # fmt: skip
         coded = with_concept(current, "code", "condition", Condition.record, systems, codes)
+        recorded = with_provider(coded, F.array("recorder"), providers)
         type_concept = (
             F.when(has_category("problem-list-item"), _PROBLEM_LIST)
             .when(has_category("encounter-diagnosis"), EHR_ENCOUNTER_RECORD)
             .otherwise(EHR)
         )
         return (
-            with_visit(coded, "encounter")
+            with_visit(recorded, "encounter")
             .join(links.select("patient_id", "person_id"), "patient_id")
             .select(
                 row_id("condition", "patient_id", "resource_id").alias("condition_occurrence_id"),
@@ -79,6 +88,7 @@ class ConditionOccurrence(Table):
                 timestamp_of(F.col("stop")).alias("condition_end_datetime"),
                 type_concept.alias("condition_type_concept_id"),
                 F.get("verification_status.coding", F.lit(0))["code"].alias("condition_status_source_value"),
+                "provider_id",
                 "visit_occurrence_id",
                 "condition_source_value",
                 "condition_source_concept_id",

@@ -14,8 +14,9 @@ from lakehouse.bronze.ehr.medication_request import MedicationRequest
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.clinical.concepts import EHR
-from lakehouse.silver.clinical.events import first_dated, with_concept, with_visit
+from lakehouse.silver.clinical.events import first_dated, with_concept, with_provider, with_visit
 from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.silver.identity.provider_link import ProviderLink
 from lakehouse.silver.vocabulary.code_system import CodeSystem
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
 
@@ -54,6 +55,7 @@ class DrugExposure(Table):
         "int", "standard concept of the route; 0 where it is not given or has none", required=True
     )
     lot_number = Column("string", "lot of the vaccine")
+    provider_id = Column("bigint", "who ordered or gave it")
     visit_occurrence_id = Column("bigint", "visit in which it was ordered or given")
     drug_source_value = Column("string", "the code as the source gives it, else the words")
     drug_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
@@ -79,6 +81,7 @@ class DrugExposure(Table):
         immunizations: Immunization,
         medications: Medication,
         links: PatientLink,
+        providers: ProviderLink,
         systems: CodeSystem,
         codes: SourceToConcept,
     ) -> DataFrame:
@@ -95,7 +98,7 @@ class DrugExposure(Table):
         first_day, stated_end = date_of(F.col("start")), date_of(F.col("stop"))
         end_of_supply = F.when(F.col("days_supply") > 0, F.date_add(first_day, F.col("days_supply") - 1))
         return (
-            with_visit(routed, "encounter")
+            with_visit(with_provider(routed, F.col("by"), providers), "encounter")
             .join(links.select("patient_id", "person_id"), "patient_id")
             .withColumns({
                 "drug_exposure_id": row_id("drug", *key),
@@ -123,6 +126,7 @@ def _requested(requests: DataFrame, referred: DataFrame) -> DataFrame:
         .withColumn("bounds_end", dosage["timing"]["repeat"]["boundsPeriod"]["end"])
         .select(
             *_shared("MedicationRequest", "encounter"),
+            F.array("requester").alias("by"),
             "medication",
             first_dated("authored_on").alias("start"),
             first_dated("bounds_end").alias("stop"),
@@ -141,6 +145,7 @@ def _requested(requests: DataFrame, referred: DataFrame) -> DataFrame:
 def _administered(administrations: DataFrame, referred: DataFrame) -> DataFrame:
     return _with_medication(administrations, referred).select(
         *_shared("MedicationAdministration", "context"),
+        F.col("performer.actor").alias("by"),
         "medication",
         first_dated("effective_date_time", "effective_period.start").alias("start"),
         first_dated("effective_period.end").alias("stop"),
@@ -158,6 +163,7 @@ def _administered(administrations: DataFrame, referred: DataFrame) -> DataFrame:
 def _immunized(immunizations: DataFrame) -> DataFrame:
     return immunizations.select(
         *_shared("Immunization", "encounter"),
+        F.col("performer.actor").alias("by"),
         F.col("vaccine_code").alias("medication"),
         first_dated("occurrence_date_time").alias("start"),
         F.lit(None).cast("string").alias("stop"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.ehr.datatypes import date_of, referenced_id
+from lakehouse.bronze.ehr.datatypes import date_of, name_in, referenced_id
 from lakehouse.keys import row_id
 from lakehouse.terminology.codes import normalised
 
@@ -58,6 +58,18 @@ def with_visit(rows: DataFrame, encounter: str) -> DataFrame:
     )
 
 
+def with_provider(rows: DataFrame, references: Column, providers: DataFrame) -> DataFrame:
+    """Add `provider_id`, whom the first of an array of references to practitioners means; null where it means none."""
+    names = F.transform(references, lambda reference: name_in(reference["reference"], "Practitioner"))
+    return _with_named(rows, F.get(F.array_compact(names), F.lit(0)), providers, "provider_id")
+
+
+def with_care_site(rows: DataFrame, reference: Column, care_sites: DataFrame) -> DataFrame:
+    """Add `care_site_id`, which organisation a reference means; null where it means none."""
+    organizations = care_sites.filter("resource_type = 'Organization'")
+    return _with_named(rows, name_in(reference, "Organization"), organizations, "care_site_id")
+
+
 def first_dated(*date_times: str) -> Column:
     """The first of these FHIR dates and times that can be read; null where none can."""
     return F.coalesce(*(F.when(date_of(F.col(name)).isNotNull(), F.col(name)) for name in date_times))
@@ -66,6 +78,11 @@ def first_dated(*date_times: str) -> Column:
 def has_category(code: str) -> Column:
     """Whether one of the resource's categories has that code; null where it has no category."""
     return F.exists("category", lambda concept: F.exists(concept["coding"], lambda coding: coding["code"] == code))
+
+
+def _with_named(rows: DataFrame, name: Column, links: DataFrame, id_: str) -> DataFrame:
+    known = links.select(F.col("named_by").alias("_name"), id_)
+    return rows.withColumn("_name", name).join(F.broadcast(known), "_name", "left").drop("_name")
 
 
 def _with_target(rows: DataFrame, vocabulary: Column, code: Column, codes: DataFrame) -> DataFrame:

@@ -10,6 +10,7 @@ from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.clinical.observed import observed
 from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.silver.identity.provider_link import ProviderLink
 from lakehouse.silver.vocabulary.code_system import CodeSystem
 from lakehouse.silver.vocabulary.lab_vital import LabVital
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
@@ -40,6 +41,7 @@ class Measurement(Table):
     unit_concept_id = Column("int", "standard concept of the unit; 0 where it has none, null where none is given")
     range_low = Column("double", "lower limit of normal that the source gives")
     range_high = Column("double", "upper limit of normal that the source gives")
+    provider_id = Column("bigint", "who measured it")
     visit_occurrence_id = Column("bigint", "visit in which it was measured")
     measurement_source_value = Column("string", "the code as the source gives it, else the words")
     measurement_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
@@ -60,6 +62,7 @@ class Measurement(Table):
     def build(
         observations: ObservationResource,
         links: PatientLink,
+        providers: ProviderLink,
         systems: CodeSystem,
         codes: SourceToConcept,
         limits: LabVital,
@@ -69,7 +72,7 @@ class Measurement(Table):
             "concept_id as event_concept_id", "unit_concept_id", "plausible_low", "plausible_high"
         )
         return (
-            observed(observations, links, systems, codes)
+            observed(observations, links, providers, systems, codes)
             .filter("is_measurement")
             .join(F.broadcast(plausible), ["event_concept_id", "unit_concept_id"], "left")
             .withColumns({

@@ -10,6 +10,7 @@ from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.clinical.observed import observed
 from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.silver.identity.provider_link import ProviderLink
 from lakehouse.silver.vocabulary.code_system import CodeSystem
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
 
@@ -36,6 +37,7 @@ class Observation(Table):
     value_as_string = Column("string", "the value in words, where it is neither a number nor coded")
     value_as_concept_id = Column("int", "standard concept of a coded value; 0 where it has none, null where not coded")
     unit_concept_id = Column("int", "standard concept of the unit; 0 where it has none, null where none is given")
+    provider_id = Column("bigint", "who observed it")
     visit_occurrence_id = Column("bigint", "visit in which it was observed")
     observation_source_value = Column("string", "the code as the source gives it, else the words")
     observation_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
@@ -52,11 +54,15 @@ class Observation(Table):
 
     @staticmethod
     def build(
-        observations: ObservationResource, links: PatientLink, systems: CodeSystem, codes: SourceToConcept
+        observations: ObservationResource,
+        links: PatientLink,
+        providers: ProviderLink,
+        systems: CodeSystem,
+        codes: SourceToConcept,
     ) -> DataFrame:
         """Take what is no measurement among what was observed."""
         return (
-            observed(observations, links, systems, codes)
+            observed(observations, links, providers, systems, codes)
             .filter("not is_measurement")
             .withColumns({
                 "observation_id": row_id("observation", "patient_id", "resource_id", "part"),

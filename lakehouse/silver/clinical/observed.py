@@ -8,13 +8,22 @@ from pyspark.sql import functions as F
 from lakehouse.bronze.ehr.datatypes import date_of, timestamp_of
 from lakehouse.bronze.ehr.observation import Observation
 from lakehouse.silver.clinical.concepts import EHR
-from lakehouse.silver.clinical.events import first_dated, has_category, with_concept, with_unit, with_visit
+from lakehouse.silver.clinical.events import (
+    first_dated,
+    has_category,
+    with_concept,
+    with_provider,
+    with_unit,
+    with_visit,
+)
 
 _LAB, _SURVEY = 32856, 32883
 _PART = (*Observation.record, "part")
 
 
-def observed(observations: DataFrame, links: DataFrame, systems: DataFrame, codes: DataFrame) -> DataFrame:
+def observed(
+    observations: DataFrame, links: DataFrame, providers: DataFrame, systems: DataFrame, codes: DataFrame
+) -> DataFrame:
     """One row per value that was observed: of an Observation itself (part 0) and of its components (1, 2, ...).
 
     An Observation that has components and no value of its own is only the bracket around them, and no row.
@@ -26,8 +35,9 @@ def observed(observations: DataFrame, links: DataFrame, systems: DataFrame, code
     parts = _parts(current)
     coded = with_concept(parts, "code", "event", _PART, systems, codes)
     answered = with_concept(coded, "answer", "answer", _PART, systems, codes)
+    performed = with_provider(answered, F.col("performer"), providers)
     return (
-        with_visit(with_unit(answered, "quantity", codes), "encounter")
+        with_visit(with_unit(performed, "quantity", codes), "encounter")
         .join(links.select("patient_id", "person_id"), "patient_id")
         .withColumns({
             "event_date": date_of(F.col("start")),

@@ -19,9 +19,13 @@ from lakehouse.silver.clinical.concepts import (
     RACE_OF_US_CORE,
     concept_of,
 )
+from lakehouse.silver.clinical.events import with_care_site, with_provider
+from lakehouse.silver.clinical.places import area_of, with_location_id
 from lakehouse.silver.identity.beneficiary_link import BeneficiaryLink
+from lakehouse.silver.identity.care_site_link import CareSiteLink
 from lakehouse.silver.identity.matching import latest_year
 from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.silver.identity.provider_link import ProviderLink
 
 
 class Person(Table):
@@ -45,6 +49,9 @@ class Person(Table):
     birth_datetime = Column("timestamp", "midnight of the day of birth; null where the day is not known")
     race_concept_id = Column("int", "OMB race; 0 where none or several are given", required=True)
     ethnicity_concept_id = Column("int", "Hispanic or not; 0 where it is not known", required=True)
+    location_id = Column("bigint", "the area where he lives or last lived, in silver.location")
+    provider_id = Column("bigint", "his general practitioner")
+    care_site_id = Column("bigint", "the practice that he names as his general practitioner")
     gender_source_value = Column("string", "FHIR gender, or BENE_SEX_IDENT_CD")
     race_source_value = Column("string", "US Core race, several with commas between, or BENE_RACE_CD")
     ethnicity_source_value = Column("string", "US Core ethnicity, or BENE_RACE_CD")
@@ -58,17 +65,25 @@ class Person(Table):
 
     @staticmethod
     def build(
-        patients: Patient, patient_links: PatientLink, beneficiaries: Beneficiary, beneficiary_links: BeneficiaryLink
+        patients: Patient,
+        patient_links: PatientLink,
+        beneficiaries: Beneficiary,
+        beneficiary_links: BeneficiaryLink,
+        providers: ProviderLink,
+        care_sites: CareSiteLink,
     ) -> DataFrame:
         """Put together what the sources say of each person."""
-        of_hospital = _said_by_hospital(patients).join(patient_links, "patient_id").drop("patient_id")
+        of_hospital = (
+            _said_by_hospital(patients, providers, care_sites).join(patient_links, "patient_id").drop("patient_id")
+        )
         of_payer = _said_by_payer(beneficiaries).join(beneficiary_links, "bene_id").drop("bene_id")
         by_trust = Window.partitionBy("person_id").orderBy("trust", "line_id")
         all_of_person = by_trust.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+        told = of_hospital.unionByName(of_payer, allowMissingColumns=True)
         return (
-            of_hospital.unionByName(of_payer)
+            with_location_id(told, "area")
             .withColumn("place", F.row_number().over(by_trust))
-            .withColumn("born", F.first("born", ignorenulls=True).over(all_of_person))
+            .withColumns({c: F.first(c, ignorenulls=True).over(all_of_person) for c in _FIRST_TOLD})
             .withColumns({c: _first_known(c, all_of_person) for c in ("gender", "race", "ethnicity")})
             .filter("place = 1")
             .select(
@@ -80,6 +95,9 @@ class Person(Table):
                 F.expr("make_timestamp(born.year, born.month, born.day, 0, 0, 0)").alias("birth_datetime"),
                 F.coalesce("race.concept", F.lit(0)).alias("race_concept_id"),
                 F.coalesce("ethnicity.concept", F.lit(0)).alias("ethnicity_concept_id"),
+                "location_id",
+                "provider_id",
+                "care_site_id",
                 F.col("gender.code").alias("gender_source_value"),
                 F.col("race.code").alias("race_source_value"),
                 F.col("ethnicity.code").alias("ethnicity_source_value"),
@@ -88,14 +106,23 @@ class Person(Table):
         )
 
 
-def _said_by_hospital(patients: DataFrame) -> DataFrame:
-    return Patient.current(patients).select(
+_FIRST_TOLD = ("born", "location_id", "provider_id", "care_site_id")
+
+
+def _said_by_hospital(patients: DataFrame, providers: DataFrame, care_sites: DataFrame) -> DataFrame:
+    practitioners, address = F.col("general_practitioner"), F.get("address", F.lit(0))
+    cared_for = with_provider(Patient.current(patients), practitioners, providers)
+    practices = F.filter(practitioners, lambda reference: reference["reference"].contains("Organization"))
+    return with_care_site(cared_for, F.get(practices, F.lit(0))["reference"], care_sites).select(
         "patient_id",
         F.lit(1).alias("trust"),
         _born(date_of(F.col("birth_date")), F.length("birth_date")).alias("born"),
         _coded(F.col("gender"), concept_of(F.col("gender"), GENDER_OF_FHIR)).alias("gender"),
         _coded(_us_core("race"), concept_of(_us_core("race"), RACE_OF_US_CORE)).alias("race"),
         _coded(_us_core("ethnicity"), concept_of(_us_core("ethnicity"), ETHNICITY_OF_US_CORE)).alias("ethnicity"),
+        area_of(address["state"], address["postalCode"], address["country"]).alias("area"),
+        "provider_id",
+        "care_site_id",
         "line_id",
     )
 
@@ -109,6 +136,7 @@ def _said_by_payer(beneficiaries: DataFrame) -> DataFrame:
         _coded(sex, concept_of(sex, GENDER_OF_RIF)).alias("gender"),
         _coded(race, concept_of(race, RACE_OF_RIF)).alias("race"),
         _coded(F.when(race == "5", race), concept_of(race, ETHNICITY_OF_RIF)).alias("ethnicity"),
+        area_of(F.col("state_cd"), F.col("bene_zip_cd"), F.lit("US")).alias("area"),
         "line_id",
     )
 

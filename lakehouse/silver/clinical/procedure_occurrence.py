@@ -10,8 +10,9 @@ from lakehouse.bronze.ehr.procedure import Procedure
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.clinical.concepts import EHR
-from lakehouse.silver.clinical.events import first_dated, with_concept, with_visit
+from lakehouse.silver.clinical.events import first_dated, with_concept, with_provider, with_visit
 from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.silver.identity.provider_link import ProviderLink
 from lakehouse.silver.vocabulary.code_system import CodeSystem
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
 
@@ -37,6 +38,7 @@ class ProcedureOccurrence(Table):
     procedure_end_date = Column("date", "day it was over")
     procedure_end_datetime = Column("timestamp", "the same as an instant (UTC)")
     procedure_type_concept_id = Column("int", "EHR", required=True)
+    provider_id = Column("bigint", "who did it")
     visit_occurrence_id = Column("bigint", "visit in which it was done")
     procedure_source_value = Column("string", "the code as the source gives it, else the words")
     procedure_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
@@ -51,15 +53,22 @@ class ProcedureOccurrence(Table):
     )
 
     @staticmethod
-    def build(procedures: Procedure, links: PatientLink, systems: CodeSystem, codes: SourceToConcept) -> DataFrame:
+    def build(
+        procedures: Procedure,
+        links: PatientLink,
+        providers: ProviderLink,
+        systems: CodeSystem,
+        codes: SourceToConcept,
+    ) -> DataFrame:
         """Read the procedures that hold as OMOP rows."""
         current = Procedure.current(procedures).withColumns({
             "start": first_dated("performed_date_time", "performed_period.start"),
             "stop": first_dated("performed_period.end"),
         })  # fmt: skip
         coded = with_concept(current, "code", "procedure", Procedure.record, systems, codes)
+        performed = with_provider(coded, F.col("performer.actor"), providers)
         return (
-            with_visit(coded, "encounter")
+            with_visit(performed, "encounter")
             .join(links.select("patient_id", "person_id"), "patient_id")
             .select(
                 row_id("procedure", "patient_id", "resource_id").alias("procedure_occurrence_id"),
@@ -70,6 +79,7 @@ class ProcedureOccurrence(Table):
                 date_of(F.col("stop")).alias("procedure_end_date"),
                 timestamp_of(F.col("stop")).alias("procedure_end_datetime"),
                 F.lit(EHR).alias("procedure_type_concept_id"),
+                "provider_id",
                 "visit_occurrence_id",
                 "procedure_source_value",
                 "procedure_source_concept_id",

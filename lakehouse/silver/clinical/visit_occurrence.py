@@ -17,12 +17,20 @@ from lakehouse.silver.clinical.concepts import (
     VISIT_OF_ACT_CODE,
     concept_of,
 )
+from lakehouse.silver.clinical.events import with_care_site, with_provider
+from lakehouse.silver.identity.care_site_link import CareSiteLink
 from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.silver.identity.provider_link import ProviderLink
 
 _TOOK_PLACE = "status not in ('planned', 'cancelled')"
 _STARTS = "visit_start_date is not null"
 _ENDS_AFTER_IT_STARTS = "visit_end_date >= visit_start_date"
 _SOUND = f"coalesce({_TOOK_PLACE}, true) and {_STARTS} and {_ENDS_AFTER_IT_STARTS}"
+
+_INDIVIDUALS = """concat(
+    filter(participant, p -> coalesce(exists(flatten(p.type.coding), c -> c.code = 'PPRF'), false)),
+    filter(participant, p -> coalesce(exists(flatten(p.type.coding), c -> c.code = 'ATND'), false)),
+    participant).individual"""
 
 
 class VisitOccurrence(Table):
@@ -46,7 +54,8 @@ class VisitOccurrence(Table):
     visit_end_date = Column("date", "day of leaving, as the place counts days", required=True)
     visit_end_datetime = Column("timestamp", "time of leaving (UTC); null where no time is given")
     visit_type_concept_id = Column("int", "EHR encounter record", required=True)
-    care_site_id = Column("bigint", "id of the organisation in charge")
+    provider_id = Column("bigint", "the primary performer, else the attending practitioner, else the first one named")
+    care_site_id = Column("bigint", "the organisation in charge")
     visit_source_value = Column("string", "class of the encounter (HL7 v3 ActCode)")
     visit_source_concept_id = Column("int", "0: OMOP has no concepts for these codes", required=True)
     admitted_from_concept_id = Column("int", "0: where from is told only in the source's words", required=True)
@@ -66,17 +75,19 @@ class VisitOccurrence(Table):
     )
 
     @staticmethod
-    def build(encounters: Encounter, links: PatientLink) -> DataFrame:
+    def build(
+        encounters: Encounter, links: PatientLink, providers: ProviderLink, care_sites: CareSiteLink
+    ) -> DataFrame:
         """Read the encounters that hold as OMOP rows."""
         told = Encounter.current(encounters).join(links, "patient_id")
-        visits = told.withColumns({
+        performed = with_provider(told, F.expr(_INDIVIDUALS), providers)
+        visits = with_care_site(performed, F.col("service_provider.reference"), care_sites).withColumns({
             "visit_occurrence_id": row_id("visit", "patient_id", "resource_id"),
             "visit_concept_id": concept_of(F.col("class_.code"), VISIT_OF_ACT_CODE),
             "visit_start_date": date_of(F.col("period.start")),
             "visit_start_datetime": timestamp_of(F.col("period.start")),
             "visit_end_datetime": timestamp_of(F.col("period.end")),
             "visit_type_concept_id": F.lit(EHR_ENCOUNTER_RECORD),
-            "care_site_id": row_id("care_site", "service_provider.reference"),
             "visit_source_value": F.col("class_.code"),
             "visit_source_concept_id": F.lit(0),
             "admitted_from_concept_id": F.lit(0),

@@ -1,1 +1,1 @@
-"""Who is who: patients, beneficiaries and samples become persons."""
+"""Who is who: patients, beneficiaries and samples become persons, practitioners providers, organisations care sites."""

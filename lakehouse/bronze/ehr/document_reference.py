@@ -1,0 +1,40 @@
+"""FHIR DocumentReference."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+
+from lakehouse.bronze.ehr.datatypes import (
+    CODEABLE_CONCEPT,
+    CODEABLE_CONCEPTS,
+    DATE_TIME,
+    PERIOD,
+    REFERENCES,
+)
+from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.ehr.resource import TypedResource, read
+from lakehouse.bronze.landed_line import PLACE
+from lakehouse.contract import Column
+
+
+class DocumentReference(TypedResource):
+    """A note about a patient (FHIR R4 DocumentReference, US Core). Its text stays in the landed line."""
+
+    layer = "bronze"
+    grain = "one row per version of a note that landed"
+    key = PLACE
+    retracted = "status = 'entered-in-error'"
+
+    status = Column("string", "current, superseded or entered-in-error")
+    doc_status = Column("string", "preliminary, final, amended or entered-in-error")
+    type = Column(CODEABLE_CONCEPT, "kind of note, by LOINC")
+    category = Column(CODEABLE_CONCEPTS, "clinical-note, ...")
+    date = Column(DATE_TIME, "when it was written")
+    author = Column(REFERENCES, "who wrote it")
+    content_ = Column("array<struct<attachment: struct<contentType: string, language: string>>>", "form of the text")
+    context = Column(f"struct<encounter: {REFERENCES}, period: {PERIOD}>", "the encounter that it is about")
+
+    @staticmethod
+    def build(lines: EhrLine) -> DataFrame:
+        """Read the notes among the landed lines."""
+        return read(lines, DocumentReference)
