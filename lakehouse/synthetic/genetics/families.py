@@ -14,7 +14,7 @@ from lakehouse.synthetic.streams import Floats, Integers
 
 GROUP = "families"
 
-KINSHIP = {"twins (identical)": 0.5, "parent and child": 0.25, "siblings": 0.25, "unrelated": 0.0}
+KINSHIP = {"identical twins": 0.5, "parent and child": 0.25, "siblings": 0.25, "unrelated": 0.0}
 """The expected kinship of relatives. That of siblings varies around it."""
 
 MOST_PAIRS = 1_000
@@ -57,17 +57,18 @@ def pairs(people: pd.DataFrame) -> dict[str, Integers]:
         [np.stack([own, place.get_indexer(people[side])], axis=1) for side in ("mother", "father")]
     )
     twin = np.stack([own, place.get_indexer(people["twin"])], axis=1)
-    twin = twin[twin[:, 0] < twin[:, 1]]
+    twin = twin[twin[:, 0] < twin[:, 1]]  # of who is not among the people the place is -1
     of_parents = people.assign(place=own).dropna(subset=["mother", "father"])
     joined = of_parents.merge(of_parents, on=["mother", "father"], suffixes=("", "_other"))
     siblings = joined.loc[joined["place"] < joined["place_other"], ["place", "place_other"]].to_numpy()
-    is_twins = people["twin"].to_numpy()[siblings[:, 0]] == people["person"].to_numpy()[siblings[:, 1]]
+    identical = people["identical"].to_numpy()
+    are_twins = people["twin"].to_numpy()[siblings[:, 0]] == people["person"].to_numpy()[siblings[:, 1]]
     in_order = people.assign(place=own)[people["group"] != ""].sort_values(["group", "place"], kind="stable")
     beside = np.stack([in_order["place"][:-1], in_order["place"][1:]], axis=1)
     unrelated = beside[in_order["group"].to_numpy()[:-1] == in_order["group"].to_numpy()[1:]]
     found = {
-        "twins (identical)": twin, 
-        "parent and child": parents[parents[:, 1] >= 0], "siblings": siblings[~is_twins], "unrelated": unrelated,
+        "identical twins": twin[identical[twin[:, 0]]], "parent and child": parents[parents[:, 1] >= 0],
+        "siblings": siblings[~(are_twins & identical[siblings[:, 0]])], "unrelated": unrelated,
     }  # fmt: skip
     return {relation: of_relation[:MOST_PAIRS] for relation, of_relation in found.items()}
 

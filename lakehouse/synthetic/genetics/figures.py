@@ -32,7 +32,7 @@ class Figure:
     @property
     def holds(self) -> bool:
         """Whether it was found where it is expected."""
-        return self.found is not None and self.low <= self.found <= self.high
+        return self.found is not None and bool(self.low <= self.found <= self.high)
 
 
 def within(

@@ -29,9 +29,9 @@ FOUNDERS = "founders simulated by msprime (C)"
 
 _MARGIN = 0.002
 
-_FALSE, _RARE = 0.0001, 3
-"""The share of genotypes that are called heterozygous and are not: each makes a site look variable, and so moves it
-from one of the rarest classes to the next."""
+_FALSE = 0.00015
+"""The share of genotypes that may be called heterozygous and are not, where nobody has the allele: of each a site moves
+from the class of no copy to that of one."""
 
 _HWE_LEVEL = 0.001
 _MOST_LEVEL = 1.5
@@ -41,10 +41,11 @@ _MOST_LEVEL = 1.5
 def figures(landed: Landed, founders: Founders) -> Iterator[Figure]:
     """The spectrum of frequencies, frequencies against the founders', and Hardy-Weinberg equilibrium."""
     for ancestry, observed, expected, error, n in spectra(landed, founders):
-        for place, name in enumerate(CLASS_NAMES):
-            measure, margin = f"share of sites, frequency {name}", _MARGIN + (n * _FALSE if place < _RARE else 0)
-            found = expected[place], observed[place], error[place]
-            yield within(GROUP, measure, ancestry, *found, n, FOUNDERS, margin)
+        single = int(np.searchsorted(CLASSES, 1 / (2 * n)))
+        for place in np.flatnonzero(expected):
+            margin = _MARGIN + (n * _FALSE * expected[0] if place in (0, single) else 0)
+            measure, found = f"share of sites, frequency {CLASS_NAMES[place]}", observed[place]
+            yield within(GROUP, measure, ancestry, expected[place], found, error[place], n, FOUNDERS, margin)
     yield from _slopes(landed, founders)
     yield from _hardy_weinberg(landed)
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse import session
 from lakehouse.errors import LakehouseError
+from lakehouse.session import start_hail
 from lakehouse.synthetic.folders import Folder
 from lakehouse.synthetic.frames import FRAME, PERSON, TRUE_LAB_ERROR, TRUE_PERSON, TRUE_SAMPLE, Frame
 from lakehouse.synthetic.genomes.known import known_sites
@@ -27,6 +27,8 @@ from lakehouse.synthetic.genomes.lab_errors import BAD_BATCH, SWAP
 from lakehouse.synthetic.genomes.laboratory import PLINK
 from lakehouse.synthetic.genomes.windows import Window, windows
 from lakehouse.synthetic.population.genome import ANCESTRIES
+from lakehouse.synthetic.population.people import draw
+from lakehouse.synthetic.streams import Streams
 from lakehouse.synthetic.world import BLOCK, World
 
 if TYPE_CHECKING:
@@ -69,9 +71,9 @@ class Landed:
 
     matrix: Hail's MatrixTable, keyed by locus and alleles and by `sample_id`, with the entry GT and the column field
     `group`. sites: chrom, position, reference, alternate, and `hwe`, the p-values by ANCESTRIES. people: person,
-    sample_id, sex, birth_date, death_date, family, mother, father, twin, the `ancestry_` columns, whether `unrelated`,
-    and the group: the ancestry of an unrelated person of one ancestry, else "". dosage: site by person, copies of
-    the alternate allele, or MISSING.
+    sample_id, sex, birth_date, death_date, family, mother, father, twin, the `ancestry_` columns, whether an
+    `identical` twin, whether `unrelated`, and the group: the ancestry of an unrelated person of one ancestry, else
+    "". dosage: site by person, copies of the alternate allele, or MISSING.
     """
 
     matrix: MatrixTable
@@ -120,12 +122,12 @@ def read(spark: SparkSession, world: World, frames: DataFrame, places: Places) -
     """
     # The staged frames lie in folders that are named by a batch of persons, which hides the batch of a sample.
     samples, errors = (spark.read.parquet(f"{places.truth}/{table.name}") for table in (TRUE_SAMPLE, TRUE_LAB_ERROR))
-    people = _people(samples, of_frame(frames, PERSON), of_frame(frames, TRUE_PERSON), errors)
+    people = _people(world, samples, of_frame(frames, PERSON), of_frame(frames, TRUE_PERSON), errors)
     if people.empty:
         raise LakehouseError("the laboratory spoilt the sample of everybody who was genotyped: nothing is measured")
-    session.start_hail(spark)
+    start_hail(spark)
     batches = _batches(spark, world, places.landing, set(people["batch"]))
-    matrix = reduce(lambda one, other: one.union_cols(other), [_of_batch(world, paths) for paths in batches])
+    matrix = reduce(lambda one, other: one.union_cols(other), [of_batch(world, paths) for paths in batches])
     wrong = errors.where(F.col("position").isNotNull() & F.col("batch").isin(people["batch"].unique().tolist()))
     matrix = _kept(world, matrix, people, wrong).checkpoint(f"{places.scratch}/genetics.mt", overwrite=True)
     # Without a key the columns stay in their order.
@@ -134,7 +136,9 @@ def read(spark: SparkSession, world: World, frames: DataFrame, places: Places) -
     return Landed(matrix, sites, order.merge(people, on="sample_id", how="left", validate="1:1"), dosage)
 
 
-def _people(samples: DataFrame, persons: DataFrame, true_persons: DataFrame, errors: DataFrame) -> pd.DataFrame:
+def _people(
+    world: World, samples: DataFrame, persons: DataFrame, true_persons: DataFrame, errors: DataFrame
+) -> pd.DataFrame:
     """The persons of samples that nothing is wrong with, one sample each."""
     spoilt = errors.where("sample_id is not null").select(F.col("sample_id").alias("source_id"))
     swapped = errors.where(F.col("kind") == SWAP).select(F.col("other_sample_id").alias("source_id"))
@@ -147,8 +151,14 @@ def _people(samples: DataFrame, persons: DataFrame, true_persons: DataFrame, err
     )
     known = persons.select("person", "sex", "birth_date", "death_date", "family", "mother", "father", "twin")
     shares = true_persons.select("person", *(f"ancestry_{name}" for name in ANCESTRIES))
-    rows = clean.join(known, "person").join(shares, "person").orderBy("person").limit(MOST_PEOPLE)
-    return _described(rows.toPandas())
+    rows = clean.join(known, "person").join(shares, "person").orderBy("person").limit(MOST_PEOPLE).toPandas()
+    return _described(rows.assign(identical=rows["person"].isin(_identical(world, rows["person"] // BLOCK))))
+
+
+def _identical(world: World, blocks: pd.Series) -> set[int]:
+    """The identical twins of the blocks, whom no frame tells from others."""
+    of_blocks = [draw(world, Streams(world.seed, block)) for block in blocks.unique().tolist()]
+    return {person for people in of_blocks for person in people.person[people.identical].tolist()}
 
 
 def _described(people: pd.DataFrame) -> pd.DataFrame:
@@ -175,7 +185,7 @@ def _batches(spark: SparkSession, world: World, landing: str, names: set[str]) -
     return [paths for paths in found.values() if paths]
 
 
-def _of_batch(world: World, paths: list[str]) -> MatrixTable:
+def of_batch(world: World, paths: list[str]) -> MatrixTable:
     """The calls of a batch, one row for each alternate allele; where there are several, in its shortest form."""
     import hail as hl
 

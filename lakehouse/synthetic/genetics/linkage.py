@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import hyp2f1  # type: ignore[import-untyped]
 
 from lakehouse.synthetic.genetics.figures import Figure, within
 from lakehouse.synthetic.genetics.founders import Founders
@@ -99,5 +100,5 @@ def squared_correlation(values: Floats, weight: Floats | None = None) -> Floats:
 
 
 def unbiased(squared: Floats, n: int) -> Floats:
-    """r2 of n persons without what chance adds to it (Wherry)."""
-    return np.asarray(squared - (1 - squared) / (n - 2))
+    """r2 of n persons without what chance adds to it (Olkin and Pratt 1958)."""
+    return np.asarray(1 - (n - 3) / (n - 2) * (1 - squared) * hyp2f1(1, 1, n / 2, 1 - squared))

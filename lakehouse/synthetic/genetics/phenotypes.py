@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.synthetic.frames import MEASUREMENT, PERSON, PRESCRIPTION, TRUE_DISEASE
+from lakehouse.synthetic.frames import ENCOUNTER, MEASUREMENT, PERSON, PRESCRIPTION, TRUE_DISEASE
 from lakehouse.synthetic.genetics.figures import Figure, too_few, within
 from lakehouse.synthetic.genetics.landed import Landed, of_people
 from lakehouse.synthetic.genetics.traits import GROUP, Trait
@@ -32,6 +32,9 @@ DISEASES: Mapping[str, str] = MappingProxyType({
     "major_depressive_disorder": "depression", "alzheimer_disease": "dementia",
 })  # fmt: skip
 """The condition of each trait that is a disease."""
+
+OFFICE = ("primary_care_visit", "wellness_visit", "specialist_visit")
+"""Contacts at which a measure is the person's usual one."""
 
 LEAST_CASES, LEAST_MEASURED = 10, 50
 GROWN = 20
@@ -87,11 +90,14 @@ def _expected_share(world: World, trait: Trait, values: pd.DataFrame) -> float:
 
 
 def measured(landed: Landed, frames: DataFrame) -> pd.DataFrame:
-    """The middle value of each of MEASURES in each grown person in whom no disease or drug moves it, on its scale.
+    """The middle value of each of MEASURES, at office visits of grown persons in whom no disease or drug moves it.
 
-    measure_key, place (in the landed people), value, times (it was measured), age, sex, race, ethnicity.
+    Columns: measure_key, place (in the landed people), value (on the measure's scale), times (days that it was
+    measured), age, sex, race, ethnicity.
     """
     told = of_people(frames, MEASUREMENT, landed.people).where(F.col("measure_key").isin(list(MEASURES.values())))
+    visits = of_people(frames, ENCOUNTER, landed.people).where(F.col("encounter_key").isin(*OFFICE)).select("id")
+    told = told.join(visits.withColumnRenamed("id", "encounter"), "encounter", "left_semi")
     people = of_people(frames, PERSON, landed.people).select("person", "birth_date", "sex", "race", "ethnicity")
     age = F.datediff("start_time", "birth_date") / _DAYS_A_YEAR
     rows = (
@@ -100,7 +106,9 @@ def measured(landed: Landed, frames: DataFrame) -> pd.DataFrame:
     logarithmic = [measure for measure in MEASURES.values() if by_key("measures")[measure]["scale"] == "log"]
     value = F.when(F.col("measure_key").isin(logarithmic), F.log("value")).otherwise(F.col("value"))
     seen = rows.groupBy("measure_key", "person", "sex", "race", "ethnicity").agg(
-        F.median(value).alias("value"), F.count("*").alias("times"), F.mean("age").alias("age")
+        F.median(value).alias("value"),
+        F.countDistinct(F.to_date("start_time")).alias("times"),
+        F.mean("age").alias("age"),
     )
     found = seen.join(_moved(landed, frames), ["person", "measure_key"], "left_anti").toPandas()
     return found.assign(place=landed.places(found["person"])).sort_values(["measure_key", "place"])

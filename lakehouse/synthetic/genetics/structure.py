@@ -29,6 +29,9 @@ _TOLERANCE = 0.3
 
 COMPONENTS = len(ANCESTRIES) - 1
 _LEAST_EXPLAINED = 0.9
+LEAST_SITES = 1_000
+"""Sites from which on components must explain so much."""
+
 _SITES_A_WINDOW = 2
 _PARTITIONS = 4
 """Of the few genotypes that components are found of."""
@@ -39,7 +42,7 @@ _LEAST_FREQUENCY = 0.05
 def figures(landed: Landed, founders: Founders, scores: pd.DataFrame) -> Iterator[Figure]:
     """FST of each two ancestries against the founders' and the published, and what components tell of ancestry."""
     yield from fst(landed, founders)
-    yield from _separation(landed, scores)
+    yield from _separation(landed, scores, len(_common(founders)))
 
 
 def components(landed: Landed, founders: Founders) -> pd.DataFrame:
@@ -49,10 +52,7 @@ def components(landed: Landed, founders: Founders) -> pd.DataFrame:
     """
     import hail as hl
 
-    frequency = founders.frequency.mean(axis=1)
-    common = founders.take(np.minimum(frequency, 1 - frequency) >= _LEAST_FREQUENCY)
-    order = pd.Series(common.window).groupby(common.window).cumcount()
-    sites = landed.sites.iloc[common.place[(order < _SITES_A_WINDOW).to_numpy()]]
+    sites = landed.sites.iloc[_common(founders)]
     chosen = hl.Table.from_pandas(sites[["chrom", "position"]])
     chosen = chosen.key_by(locus=hl.locus(chosen.chrom, hl.int32(chosen.position), "GRCh38"))
     is_unrelated = hl.literal(set(landed.people.loc[landed.people["unrelated"], "sample_id"]))
@@ -62,6 +62,14 @@ def components(landed: Landed, founders: Founders) -> pd.DataFrame:
     told = scores.collect()
     found = pd.DataFrame([one.scores for one in told], columns=[f"PC{n + 1}" for n in range(COMPONENTS)])
     return found.set_index(pd.Index(landed.people["sample_id"]).get_indexer([one.sample_id for one in told]))
+
+
+def _common(founders: Founders) -> Integers:
+    """The rows of the first common sites of each window."""
+    frequency = founders.frequency.mean(axis=1)
+    common = founders.take(np.minimum(frequency, 1 - frequency) >= _LEAST_FREQUENCY)
+    order = pd.Series(common.window).groupby(common.window).cumcount()
+    return np.asarray(common.place[order < _SITES_A_WINDOW])
 
 
 def hudson(first: Floats, second: Floats, noise: Floats, together: Floats | float = 0.0) -> tuple[Floats, Floats]:
@@ -108,16 +116,16 @@ def _ratio(top: Floats, bottom: Floats, window: Integers) -> tuple[float, float]
     return float(ratio), float(np.sqrt((off**2).sum()) / bottom.sum())
 
 
-def _separation(landed: Landed, scores: pd.DataFrame) -> Iterator[Figure]:
-    """How much of the true share of each ancestry the components explain, by regression."""
-    shares = landed.shares[scores.index]
+def _separation(landed: Landed, scores: pd.DataFrame, sites: int) -> Iterator[Figure]:
+    """How much of the true share of each ancestry the components explain, by regression. sites: they are found of."""
+    shares, measured = landed.shares[scores.index], measured_ancestries(landed)
+    measure, source = f"share explained by {COMPONENTS} principal components", "Hail's PCA on the true shares"
     for place, ancestry in enumerate(ANCESTRIES):
-        n, measure = len(scores), f"share explained by {COMPONENTS} principal components"
-        if place not in measured_ancestries(landed):
-            yield too_few(GROUP, measure, ancestry, 1.0, n, "Hail's PCA on the true shares")
-            continue
-        found = explained(shares[:, place], scores.to_numpy())
-        yield Figure(GROUP, measure, ancestry, 1.0, _LEAST_EXPLAINED, 1.0, found, n, "Hail's PCA on the true shares")
+        found = explained(shares[:, place], scores.to_numpy()) if place in measured else None
+        counts = found is not None and sites >= LEAST_SITES
+        yield Figure(
+            GROUP, measure, ancestry, 1.0, _LEAST_EXPLAINED, 1.0, found, len(scores), source, counts=counts
+        )  # fmt: skip
 
 
 def explained(outcome: Floats, covariates: Floats) -> float:

@@ -92,7 +92,7 @@ def known() -> Landed:
     ]
     nobody = np.iinfo(np.int64).min
     rows = pd.DataFrame(_persons() | _shares()).replace({nobody: None})
-    described = landed._described(rows.assign(death_date=None, sample_id="", ethnicity=""))
+    described = landed._described(rows.assign(death_date=None, sample_id="", identical=PEOPLE.identical))
     return Landed(None, told, described, np.array(dosage, dtype=np.int8))
 
 

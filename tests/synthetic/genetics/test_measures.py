@@ -106,12 +106,15 @@ def test_kinship_of_a_family() -> None:
 def test_relatives_are_found_among_the_people() -> None:
     people = pd.DataFrame({
         "person": [10, 11, 12, 13, 14], "mother": [None, None, 10, 10, 77], "father": [None, None, 11, 11, None],
-        "twin": [None, None, None, None, None], "sex": ["female", "male", "male", "female", "male"],
+        "twin": [None, None, 13, 12, None],
+        "identical": [False, False, True, True, False], "sex": ["female", "male", "male", "female", "male"],
         "sample_id": list("abcde"), "group": ["eur", "eur", "", "", ""],
     })  # fmt: skip
     found = {relation: sorted(map(tuple, of.tolist())) for relation, of in pairs(people).items()}
     assert found["parent and child"] == [(2, 0), (2, 1), (3, 0), (3, 1)]
-    assert found["siblings"] == [(2, 3)]
+    assert (found["identical twins"], found["siblings"]) == ([(2, 3)], [])
+    fraternal = pairs(people.assign(identical=False))
+    assert (fraternal["siblings"].tolist(), len(fraternal["identical twins"])) == ([[2, 3]], 0)
     assert found["unrelated"] == [(0, 1)]
     assert trios(people)[["sample_id", "mother_sample", "father_sample"]].to_numpy().tolist() == [
         ["c", "a", "b"],

@@ -1,0 +1,54 @@
+"""Whatever form the files have, and of whatever platform they are, the same genotypes are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse.session import start_hail
+from lakehouse.synthetic.genetics.landed import of_batch
+from lakehouse.synthetic.genomes.calls import Calls
+from lakehouse.synthetic.genomes.laboratory import ARRAY, GENOME, IMPUTED, PLINK
+from lakehouse.synthetic.genomes.plink import PlinkFiles
+from lakehouse.synthetic.genomes.vcf import VcfFile
+from lakehouse.synthetic.world import Genotyping, World
+from tests.synthetic.genomes.lab import called, genotypes, samples_of, sexes
+
+OF = genotypes(60, 12)
+SAMPLES = samples_of(OF.persons)
+
+
+def _read(path: Path, form: str = "vcf") -> dict[str, list[int | None]]:
+    """Copies of each alternate allele."""
+    matrix = of_batch(World(genotyping=Genotyping(form=form)), [str(path)])
+    assert matrix.key_cols_by().cols().sample_id.collect() == SAMPLES.sample_id.tolist()
+    return {
+        f"{row.locus}:{row.alleles}": [None if call.GT is None else call.GT.n_alt_alleles() for call in row.calls]
+        for row in matrix.localize_entries("calls").collect()
+    }
+
+
+def _plink(path: Path, calls: Calls) -> Path:
+    with PlinkFiles(path / "chr2", SAMPLES.sample_id, sexes(SAMPLES)) as files:
+        files.write(calls)
+    return path / "chr2.bed"
+
+
+@pytest.mark.parametrize("platform", [GENOME, ARRAY, IMPUTED])
+def test_vcf_and_plink_tell_the_same_of_what_is_good(spark: SparkSession, tmp_path: Path, platform: str) -> None:
+    start_hail(spark)
+    calls = called(OF, platform)
+    with VcfFile(tmp_path / "chr2.vcf.bgz", platform, SAMPLES.sample_id) as file:
+        file.write(calls)
+    of_vcf, of_plink = _read(tmp_path / "chr2.vcf.bgz"), _read(_plink(tmp_path, calls), PLINK)
+    assert 50 < len(of_vcf) <= len(of_plink) == 66
+    told = [
+        (one, other)
+        for variant in of_vcf
+        for one, other in zip(of_vcf[variant], of_plink[variant], strict=True)
+        if one is not None
+    ]
+    assert len(told) > 500
+    assert all(one == other for one, other in told)
