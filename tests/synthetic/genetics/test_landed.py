@@ -11,8 +11,8 @@ from lakehouse.session import start_hail
 from lakehouse.synthetic.genetics.landed import of_batch
 from lakehouse.synthetic.genomes.calls import Calls
 from lakehouse.synthetic.genomes.laboratory import ARRAY, GENOME, IMPUTED, PLINK
-from lakehouse.synthetic.genomes.plink import PlinkFiles
-from lakehouse.synthetic.genomes.vcf import VcfFile
+from lakehouse.synthetic.genomes.plink import plink_files
+from lakehouse.synthetic.genomes.vcf import vcf_file
 from lakehouse.synthetic.world import Genotyping, World
 from tests.synthetic.genomes.lab import called, genotypes, samples_of, sexes
 
@@ -31,8 +31,8 @@ def _read(path: Path, form: str = "vcf") -> dict[str, list[int | None]]:
 
 
 def _plink(path: Path, calls: Calls) -> Path:
-    with PlinkFiles(path / "chr2", SAMPLES.sample_id, sexes(SAMPLES)) as files:
-        files.write(calls)
+    with plink_files(path / "chr2", SAMPLES.sample_id, sexes(SAMPLES)) as write:
+        write(calls)
     return path / "chr2.bed"
 
 
@@ -40,8 +40,8 @@ def _plink(path: Path, calls: Calls) -> Path:
 def test_vcf_and_plink_tell_the_same_of_what_is_good(spark: SparkSession, tmp_path: Path, platform: str) -> None:
     start_hail(spark)
     calls = called(OF, platform)
-    with VcfFile(tmp_path / "chr2.vcf.bgz", platform, SAMPLES.sample_id) as file:
-        file.write(calls)
+    with vcf_file(tmp_path / "chr2.vcf.bgz", platform, SAMPLES.sample_id) as write:
+        write(calls)
     of_vcf, of_plink = _read(tmp_path / "chr2.vcf.bgz"), _read(_plink(tmp_path, calls), PLINK)
     assert 50 < len(of_vcf) <= len(of_plink) == 66
     told = [
