@@ -189,14 +189,17 @@ class Storage:
 
     def _said(self, table: type[Table], record: Record) -> str:
         """The text that the commit of a record carries."""
-        earlier = next((commit.record for commit in self.log(table) if commit.record), None)
-        return replace(record, log=earlier.log if earlier else uuid.uuid4().hex).to_json()
+        return replace(record, log=self.log_name(table) or uuid.uuid4().hex).to_json()
 
     # --- the log -----------------------------------------------------------------------------------------------
 
     def last_commit(self, table: type[Table]) -> Commit | None:
         """The newest commit that counts: the last of ours, or a later one in which somebody else changed rows."""
         return next((c for c in self.log(table) if c.record or c.changes_rows), None)
+
+    def log_name(self, table: type[Table]) -> str:
+        """The name that our commits give the table's log; empty where there are none."""
+        return next((commit.record.log for commit in self.log(table) if commit.record), "")
 
     def log(self, table: type[Table]) -> Iterator[Commit]:
         """The commits of the table, newest first, as far back as Delta keeps them."""

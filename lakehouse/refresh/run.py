@@ -110,7 +110,7 @@ class Refresh:
 
     def _change(self, table: type[Table], source: type[Table], record: Record) -> InputChange:
         name, now = source.full_name(), self._rows_version(source)
-        if record.input_logs.get(name) != self._log(source):
+        if record.input_logs.get(name) != self.storage.log_name(source):
             return InputChange(None, now, None, "it was written anew")
         built_from = record.inputs[name]
         if built_from == now:
@@ -228,7 +228,7 @@ class Refresh:
         record = Record(
             fingerprint=self._fingerprints[table],
             inputs={source.full_name(): self._rows_version(source) for source in _inputs(table)},
-            input_logs={source.full_name(): self._log(source) for source in _inputs(table)},
+            input_logs={source.full_name(): self.storage.log_name(source) for source in _inputs(table)},
             mode="full" if decision.buckets is None else "incremental",
             rows=before + found.more,
             broken=found.broken,
@@ -306,10 +306,6 @@ class Refresh:
     def _rows_version(self, table: type[Table]) -> int:
         last = self.storage.last_commit(table)
         return last.rows_version if last else -1
-
-    def _log(self, table: type[Table]) -> str:
-        last = self.storage.last_commit(table)
-        return last.record.log if last and last.record else ""
 
 
 def _inputs(table: type[Table]) -> list[type[Table]]:

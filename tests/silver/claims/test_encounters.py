@@ -137,4 +137,4 @@ def test_every_claim_of_the_sample_is_in_one_encounter_and_no_cent_is_lost(sampl
     landed = claims.agg(*(F.sum(f"claim_{name}") for name in names)).collect()
     assert sample[ClaimEncounter].agg(*(F.sum(name) for name in names)).collect() == landed
     kinds = {row.encounter_type for row in sample[ClaimEncounter].select("encounter_type").distinct().collect()}
-    assert {"inpatient", "skilled nursing", "outpatient", "emergency department", "office-based"} <= kinds
+    assert {"inpatient", "skilled nursing", "outpatient", "hospice", "durable medical equipment"} <= kinds
