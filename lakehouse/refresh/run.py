@@ -109,10 +109,10 @@ class Refresh:
         return decisions
 
     def _change(self, table: type[Table], source: type[Table], record: Record) -> InputChange:
-        name, now = source.full_name(), self._rows_version(source)
-        if record.input_logs.get(name) != self.storage.log_name(source):
+        log, now = self._now(source)
+        if record.input_logs.get(source.full_name()) != log:
             return InputChange(None, now, None, "it was written anew")
-        built_from = record.inputs[name]
+        built_from = record.inputs[source.full_name()]
         if built_from == now:
             return InputChange(built_from, now)
         untold = self._untold(table, source)
@@ -225,10 +225,11 @@ class Refresh:
         if problems := quality.failures(table, found):
             raise ContractError(f"{table.full_name()} keeps its last good version: {'; '.join(problems)}")
         before = last.record.rows if last and last.record and decision.buckets is not None else found.rows - found.more
+        inputs = {source.full_name(): self._now(source) for source in _inputs(table)}
         record = Record(
             fingerprint=self._fingerprints[table],
-            inputs={source.full_name(): self._rows_version(source) for source in _inputs(table)},
-            input_logs={source.full_name(): self.storage.log_name(source) for source in _inputs(table)},
+            inputs={name: version for name, (_, version) in inputs.items()},
+            input_logs={name: log for name, (log, _) in inputs.items()},
             mode="full" if decision.buckets is None else "incremental",
             rows=before + found.more,
             broken=found.broken,
@@ -303,9 +304,12 @@ class Refresh:
         last = self.storage.last_commit(table)
         return self.storage.read(table, last.version if last else None)
 
-    def _rows_version(self, table: type[Table]) -> int:
+    def _now(self, table: type[Table]) -> tuple[str, int]:
+        """The name of the table's log, and the last version in it that changed rows; -1 where there is none."""
         last = self.storage.last_commit(table)
-        return last.rows_version if last else -1
+        if last is None:
+            return "", -1
+        return last.record.log if last.record else self.storage.log_name(table), last.rows_version
 
 
 def _inputs(table: type[Table]) -> list[type[Table]]:
