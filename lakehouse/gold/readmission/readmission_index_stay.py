@@ -11,6 +11,7 @@ from lakehouse.silver.clinical.death import Death
 from lakehouse.silver.clinical.observation_period import ObservationPeriod
 from lakehouse.silver.clinical.person import Person
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
+from lakehouse.silver.spans import with_span
 
 _BORN = "make_date(year_of_birth, coalesce(month_of_birth, 7), coalesce(day_of_birth, 1))"
 
@@ -74,15 +75,12 @@ class ReadmissionIndexStay(Table):
 def _stays(visits: DataFrame) -> DataFrame:
     """Inpatient encounters of a person that touch or overlap, or follow on the next day, as one stay."""
     inpatient = visits.filter(F.col("visit_concept_id") == INPATIENT_VISIT)
-    by_start = Window.partitionBy("person_id").orderBy("visit_start_date", "visit_end_date", "visit_occurrence_id")
-    left_before = F.max("visit_end_date").over(by_start.rowsBetween(Window.unboundedPreceding, -1))
-    starts_anew = F.coalesce(F.col("visit_start_date") > F.date_add(left_before, 1), F.lit(True))
+    by_start = ("visit_start_date", "visit_end_date", "visit_occurrence_id")
     order = F.struct("visit_end_date", "visit_start_datetime", "visit_occurrence_id")
     last = F.max_by(F.struct("visit_occurrence_id", "discharged_to_source_value"), order)
     return (
-        inpatient.withColumn("starts_anew", starts_anew)
-        .withColumn("stay", F.count_if("starts_anew").over(by_start))
-        .groupBy("person_id", "stay")
+        with_span(inpatient, ("person_id",), by_start, "visit_end_date", most_apart=1)
+        .groupBy("person_id", "span")
         .agg(
             F.min("visit_start_date").alias("admission_date"),
             F.max("visit_end_date").alias("discharge_date"),

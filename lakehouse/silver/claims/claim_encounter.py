@@ -8,8 +8,10 @@ from pyspark.sql import functions as F
 
 from lakehouse.bronze.claims.rif import AMOUNT
 from lakehouse.contract import Column, Table, expect, expect_or_fail
+from lakehouse.silver.claims.days import FIRST_DAY, LAST_DAY
 from lakehouse.silver.claims.encounter_of_claim import EncounterOfClaim
 from lakehouse.silver.claims.medical_claim import MedicalClaim
+from lakehouse.silver.known import first_known
 
 
 class ClaimEncounter(Table):
@@ -53,8 +55,9 @@ class ClaimEncounter(Table):
     def build(lines: MedicalClaim, encounters: EncounterOfClaim) -> DataFrame:
         """Put together the headers of the claims of each encounter."""
         claims = lines.filter("is_first_line").withColumns({
-            "first_day": F.coalesce("admission_date", "claim_start_date"),
-            "last_day": F.coalesce("discharge_date", "claim_end_date"),
+            "first_day": F.expr(FIRST_DAY),
+            "last_day": F.expr(LAST_DAY),
+            "is_professional": F.col("claim_type") == "professional",
             "is_institutional": F.col("claim_type") == "institutional",
             "practitioner": F.coalesce("attending_npi", "rendering_npi"),
             "diagnosis": F.get("diagnosis_codes", F.lit(0)),
@@ -65,14 +68,14 @@ class ClaimEncounter(Table):
             .agg(
                 _earliest("first_day").alias("encounter_start_date"),
                 F.max(F.struct("is_institutional", "last_day"))["last_day"].alias("encounter_end_date"),
-                *(_earliest(name).alias(name) for name in ("facility_npi", "provider_number")),
+                *(_earliest(name) for name in ("facility_npi", "provider_number")),
                 _earliest("practitioner").alias("rendering_npi"),
-                *(_earliest(name).alias(name) for name in ("admit_type_code", "admit_source_code")),
+                *(_earliest(name) for name in ("admit_type_code", "admit_source_code")),
                 *(_latest(name).alias(name) for name in ("discharge_disposition_code", "drg_code")),
                 _latest("diagnosis_code_type").alias("primary_diagnosis_code_type"),
                 _latest("diagnosis").alias("primary_diagnosis_code"),
                 F.count_if("is_institutional").alias("institutional_claims"),
-                F.count_if(~F.col("is_institutional")).alias("professional_claims"),
+                F.count_if("is_professional").alias("professional_claims"),
                 *(
                     F.sum(f"claim_{name}").cast(AMOUNT).alias(name)
                     for name in ("charge_amount", "allowed_amount", "paid_amount")
@@ -84,8 +87,7 @@ class ClaimEncounter(Table):
 
 def _earliest(name: str) -> SparkColumn:
     """The value on the first claim that has one; claims of institutions go before others."""
-    order = F.struct(~F.col("is_institutional"), "first_day", "claim_id")
-    return F.min_by(name, F.when(F.col(name).isNotNull(), order))
+    return first_known(name, "is_professional", "first_day", "claim_id")
 
 
 def _latest(name: str) -> SparkColumn:

@@ -7,7 +7,9 @@ from pyspark.sql import functions as F
 
 from lakehouse.contract import Column, Table
 from lakehouse.keys import row_id
+from lakehouse.silver.claims.days import FIRST_DAY, LAST_DAY
 from lakehouse.silver.claims.medical_claim import MedicalClaim
+from lakehouse.silver.spans import with_span
 
 
 class EncounterOfClaim(Table):
@@ -39,8 +41,8 @@ class EncounterOfClaim(Table):
         claims = lines.groupBy("person_id", "claim_id").agg(
             *(F.max(name).alias(name) for name in ("claim_type", "service_category", "discharge_disposition_code")),
             F.max(F.coalesce("provider_number", "facility_npi", "rendering_npi", F.lit("unknown"))).alias("giver"),
-            F.min(F.coalesce("admission_date", "claim_start_date")).alias("first_day"),
-            F.max(F.coalesce("discharge_date", "claim_end_date")).alias("last_day"),
+            F.expr(f"min({FIRST_DAY})").alias("first_day"),
+            F.expr(f"max({LAST_DAY})").alias("last_day"),
             F.collect_set("place_of_service_code").alias("places"),
         )
         institutional = claims.filter("claim_type = 'institutional'")
@@ -68,21 +70,15 @@ _HOST = """case
 
 def _stays(claims: DataFrame) -> DataFrame:
     """Claims for stays, each with the stay that it continues or begins."""
-    of_institution = Window.partitionBy("person_id", "service_category", "giver").orderBy(
-        "first_day", "last_day", "claim_id"
-    )
-    until_now = F.max("last_day").over(of_institution.rowsBetween(Window.unboundedPreceding, -1))
-    goes_on = F.lag("discharge_disposition_code").over(of_institution) == _STILL_PATIENT
-    latest = F.date_add(until_now, F.when(goes_on, 1).otherwise(0))
-    begins = F.coalesce(F.col("first_day") > latest, F.lit(True))
-    numbered = claims.withColumn("begins_stay", begins.cast("int")).withColumn(
-        "stay", F.sum("begins_stay").over(of_institution)
-    )
-    of_stay = Window.partitionBy("person_id", "service_category", "giver", "stay")
+    of_institution, in_order = ("person_id", "service_category", "giver"), ("first_day", "last_day", "claim_id")
+    status_before = F.lag("discharge_disposition_code").over(Window.partitionBy(*of_institution).orderBy(*in_order))
+    most_apart = F.when(status_before == _STILL_PATIENT, 1).otherwise(0)
+    stays = with_span(claims, of_institution, in_order, "last_day", most_apart)
+    of_stay = Window.partitionBy(*of_institution, "span")
     return _identified(
-        numbered.withColumns(
-            {"begins": F.min("first_day").over(of_stay), "ends": F.max("last_day").over(of_stay)}
-        ).drop("begins_stay", "stay")
+        stays.withColumns({"begins": F.min("first_day").over(of_stay), "ends": F.max("last_day").over(of_stay)}).drop(
+            "span", "days_apart"
+        )
     )
 
 

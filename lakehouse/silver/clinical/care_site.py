@@ -14,9 +14,9 @@ from lakehouse.contract import Column, Table, expect
 from lakehouse.keys import row_id
 from lakehouse.silver.claims.medical_claim import MedicalClaim
 from lakehouse.silver.clinical.concepts import PLACE_OF_RIF, PLACE_OF_ROLE_CODE, concept_of
-from lakehouse.silver.clinical.known import first_known
 from lakehouse.silver.clinical.places import place_of, with_location_id
 from lakehouse.silver.identity.care_site_link import CareSiteLink
+from lakehouse.silver.known import first_known
 
 
 class CareSite(Table):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+
+from lakehouse.silver.spans import with_span
 
 PERSISTENCE_DAYS = 30
 """OMOP CDM 5.4: an era begins "with at least 31 days since" the day up to which the one before it lasted."""
@@ -19,20 +21,15 @@ def in_eras(
     is not moved by an earlier one that lasts longer: OMOP takes it that what is left of a supply is abandoned, and not
     stockpiled, when the next begins.
     """
-    by_start = Window.partitionBy(*of).orderBy(start, end)
-    before = by_start.rowsBetween(Window.unboundedPreceding, -1)
-    so_far = by_start.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    uncovered = F.when(F.col("days_apart") <= persistence, F.greatest(F.col("days_apart") - 1, F.lit(0)))
     return (
-        rows.withColumn("_apart", F.datediff(start, F.max(end).over(before)))
-        .withColumn("_begins", F.col("_apart") > persistence)
-        .withColumn("_era", F.count_if(F.coalesce("_begins", F.lit(True))).over(so_far))
-        .withColumn("_gap", F.when(~F.col("_begins"), F.greatest(F.col("_apart") - 1, F.lit(0))))
-        .groupBy(*of, "_era")
+        with_span(rows, of, (start, end), end, persistence)
+        .groupBy(*of, "span")
         .agg(
             F.min(start).alias("era_start"),
             F.max(end).alias("era_end"),
             F.count("*").cast("int").alias("records"),
-            F.coalesce(F.sum("_gap"), F.lit(0)).cast("int").alias("gap_days"),
+            F.coalesce(F.sum(uncovered), F.lit(0)).cast("int").alias("gap_days"),
         )
-        .drop("_era")
+        .drop("span")
     )

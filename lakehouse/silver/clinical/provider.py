@@ -15,9 +15,9 @@ from lakehouse.keys import row_id
 from lakehouse.silver.claims.medical_claim import MedicalClaim
 from lakehouse.silver.claims.pharmacy_claim import PharmacyClaim
 from lakehouse.silver.clinical.concepts import GENDER_OF_FHIR, concept_of
-from lakehouse.silver.clinical.known import first_known
 from lakehouse.silver.clinical.provider_role import ProviderRole
 from lakehouse.silver.identity.provider_link import ProviderLink
+from lakehouse.silver.known import first_known
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
 from lakehouse.terminology.codes import normalised
 
