@@ -60,6 +60,11 @@ def name_in(reference: Column, resource_type: str) -> Column:
     return F.coalesce(referenced_id(reference, resource_type), F.nullif(identifier, F.lit("")))
 
 
+def name_meant(reference: Column, resource_type: str) -> Column:
+    """The name by which an IDENTIFYING_REFERENCE means a resource, by its reference or else by its identifier."""
+    return F.coalesce(name_in(reference["reference"], resource_type), name_of(reference["identifier"]))
+
+
 def name_of(identifier: Column) -> Column:
     """The name that an Identifier gives to what bears it: `system|value`."""
     return F.concat(F.coalesce(identifier["system"], F.lit("")), F.lit("|"), identifier["value"])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.ehr.datatypes import name_in, name_of
+from lakehouse.bronze.ehr.datatypes import name_meant
 from lakehouse.bronze.ehr.practitioner_role import PractitionerRole
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.silver.clinical.events import with_concept
@@ -48,8 +47,8 @@ class ProviderRole(Table):
         """Read the roles, with whom and what they refer to."""
         told = PractitionerRole.current(roles).withColumns({
             "first_specialty": F.get("specialty", F.lit(0)),
-            "practitioner_name": _name("practitioner", "Practitioner"),
-            "organization_name": _name("organization", "Organization"),
+            "practitioner_name": name_meant(F.col("practitioner"), "Practitioner"),
+            "organization_name": name_meant(F.col("organization"), "Organization"),
         })  # fmt: skip
         organizations = care_sites.filter("resource_type = 'Organization'").selectExpr(
             "named_by as organization_name", "care_site_id"
@@ -60,9 +59,3 @@ class ProviderRole(Table):
             .join(organizations, "organization_name", "left")
             .select(*ProviderRole.declared)
         )
-
-
-def _name(reference: str, resource_type: str) -> SparkColumn:
-    return F.coalesce(
-        name_in(F.col(f"{reference}.reference"), resource_type), name_of(F.col(f"{reference}.identifier"))
-    )

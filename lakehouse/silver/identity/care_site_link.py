@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.ehr.datatypes import name_in, name_of
+from lakehouse.bronze.ehr.datatypes import name_meant
 from lakehouse.bronze.ehr.location import Location
 from lakehouse.bronze.ehr.organization import Organization
 from lakehouse.contract import Column, Table, expect
@@ -47,18 +46,10 @@ class CareSiteLink(Table):
         run_by = of_organizations.selectExpr("named_by as manager", "care_site_id", "source_value")
         of_places = by_name(
             Location.current(locations)
-            .withColumn("manager", _manager())
+            .withColumn("manager", name_meant(F.col("managing_organization"), "Organization"))
             .join(run_by, "manager", "left")
             .withColumn("source_value", F.coalesce("source_value", "resource_id"))
             .withColumn("care_site_id", row_id("care_site", "source_value"))
             .withColumn("resource_type", F.lit("Location"))
         ).select(*CareSiteLink.declared)
         return of_organizations.unionByName(of_places)
-
-
-def _manager() -> SparkColumn:
-    """The name of the organisation that runs a place."""
-    return F.coalesce(
-        name_in(F.col("managing_organization.reference"), "Organization"),
-        name_of(F.col("managing_organization.identifier")),
-    )
