@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ class Founders:
     position: Integers
     haplotypes: NDArray[np.int8]
 
-    @property
+    @cached_property
     def frequency(self) -> Floats:
         """The frequency of the alternate allele: site by ancestry."""
         return np.asarray(self.haplotypes.reshape(-1, len(ANCESTRIES), HAPLOTYPES).mean(axis=2))

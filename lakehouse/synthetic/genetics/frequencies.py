@@ -107,19 +107,16 @@ def filled(dosage: Dosage) -> Floats:
 
 def measured_ancestries(landed: Landed) -> list[int]:
     """The ancestries that as much as LEAST_GROUP unrelated people in all have, as places in ANCESTRIES."""
-    shares = landed.shares[landed.people["unrelated"]]
+    shares = landed.shares[landed.unrelated]
     return [place for place in range(len(ANCESTRIES)) if shares[:, place].sum() >= LEAST_GROUP]
 
 
 def _slopes(landed: Landed, founders: Founders) -> Iterator[Figure]:
     """The slope of frequencies of the population's unrelated people on those of msprime's."""
-    is_unrelated = landed.people["unrelated"].to_numpy()
-    measured = measured_ancestries(landed)
-    found, _, _ = by_ancestry(
-        landed.dosage[np.ix_(founders.place, np.flatnonzero(is_unrelated))], landed.shares[is_unrelated]
-    )
+    shares, measured = landed.shares[landed.unrelated], measured_ancestries(landed)
+    found, _, _ = by_ancestry(landed.dosage[np.ix_(founders.place, landed.unrelated)], shares)
     for place, ancestry in enumerate(ANCESTRIES):
-        n = round(landed.shares[is_unrelated, place].sum())
+        n = round(shares[:, place].sum())
         if place not in measured:
             yield too_few(GROUP, "slope on the founders'", ancestry, 1.0, n, FOUNDERS)
             continue

@@ -87,6 +87,11 @@ class Landed:
         return self.people[[f"ancestry_{name}" for name in ANCESTRIES]].to_numpy(float)
 
     @property
+    def unrelated(self) -> NDArray[np.int64]:
+        """The places of the unrelated people."""
+        return np.flatnonzero(self.people["unrelated"])
+
+    @property
     def groups(self) -> dict[str, NDArray[np.int64]]:
         """By ancestry the places of its group, where there are LEAST_GROUP in it."""
         places = {name: np.flatnonzero(self.people["group"] == name) for name in ANCESTRIES}

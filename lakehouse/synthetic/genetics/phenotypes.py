@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from lakehouse.synthetic.frames import ENCOUNTER, MEASUREMENT, PERSON, PRESCRIPTION, TRUE_DISEASE
 from lakehouse.synthetic.genetics.figures import Figure, too_few, within
 from lakehouse.synthetic.genetics.landed import Landed, of_people
+from lakehouse.synthetic.genetics.regression import residuals
 from lakehouse.synthetic.genetics.traits import GROUP, Trait
 from lakehouse.synthetic.knowledge import by_key, number, table
 from lakehouse.synthetic.streams import Floats
@@ -138,9 +139,8 @@ def explained(outcome: Floats, score: Floats, covariates: Floats, expected: floa
 
     Returns it without what chance adds, and the standard error that it has if the expected share is right.
     """
-    design = np.column_stack([covariates, np.ones(len(outcome))])
-    one, other = (values - design @ np.linalg.lstsq(design, values, rcond=None)[0] for values in (outcome, score))
-    n = len(outcome) - design.shape[1]
+    one, other = residuals(outcome, covariates), residuals(score, covariates)
+    n = len(outcome) - covariates.shape[1] - 1
     squared = (one @ other) ** 2 / (one @ one) / (other @ other)
     error = np.hypot(2 * np.sqrt(expected) * (1 - expected) / np.sqrt(n), np.sqrt(2) / n)
     return float(squared - (1 - squared) / n), float(error)

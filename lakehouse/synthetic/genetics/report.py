@@ -100,18 +100,14 @@ def measure(world: World, frames: DataFrame, genomes: Landed, of: Founders) -> R
 def _table(group: str, figures: list[Figure]) -> Table:
     counted = [one for one in figures if one.counts]
     title = f"{group}: {sum(one.holds for one in counted)} of {len(counted)} hold"
-    made = Table(title=title, title_justify="left", expand=True)
-    for name in ("measure", "segment"):
-        made.add_column(name, overflow="fold")
-    for name in ("expected", "found", "from", "to", "n", ""):
-        made.add_column(name, justify="right")
-    made.add_column("source", ratio=1)
-    for one in figures:
-        made.add_row(
-            one.measure, one.segment, page.number(one.expected), page.number(one.found), page.number(one.low),
-            page.number(one.high), f"{one.n:,}", _verdict(one), one.source,
-        )  # fmt: skip
-    return made
+    return page.table(title, "expected", "found", map(_row, figures))
+
+
+def _row(one: Figure) -> tuple[str, ...]:
+    return (
+        one.measure, one.segment, page.number(one.expected), page.number(one.found), page.number(one.low),
+        page.number(one.high), f"{one.n:,}", _verdict(one), one.source,
+    )  # fmt: skip
 
 
 def _verdict(one: Figure) -> str:

@@ -13,6 +13,7 @@ from lakehouse.synthetic.genetics.figures import Figure, too_few, within
 from lakehouse.synthetic.genetics.founders import Founders
 from lakehouse.synthetic.genetics.frequencies import FOUNDERS, by_ancestry, measured_ancestries
 from lakehouse.synthetic.genetics.landed import Landed
+from lakehouse.synthetic.genetics.regression import residuals
 from lakehouse.synthetic.genomes.panel import HAPLOTYPES
 from lakehouse.synthetic.population.genome import ANCESTRIES
 from lakehouse.synthetic.streams import Floats, Integers
@@ -55,7 +56,7 @@ def components(landed: Landed, founders: Founders) -> pd.DataFrame:
     sites = landed.sites.iloc[_common(founders)]
     chosen = hl.Table.from_pandas(sites[["chrom", "position"]])
     chosen = chosen.key_by(locus=hl.locus(chosen.chrom, hl.int32(chosen.position), "GRCh38"))
-    is_unrelated = hl.literal(set(landed.people.loc[landed.people["unrelated"], "sample_id"]))
+    is_unrelated = hl.literal(set(landed.people["sample_id"].iloc[landed.unrelated]))
     matrix = landed.matrix.filter_cols(is_unrelated.contains(landed.matrix.sample_id))
     matrix = matrix.filter_rows(hl.is_defined(chosen[matrix.locus])).naive_coalesce(_PARTITIONS).persist()
     _, scores, _ = hl.hwe_normalized_pca(matrix.GT, k=COMPONENTS)
@@ -83,9 +84,8 @@ def hudson(first: Floats, second: Floats, noise: Floats, together: Floats | floa
 
 def fst(landed: Landed, founders: Founders) -> Iterator[Figure]:
     """FST of each two ancestries, from unrelated people of whatever mixture of them."""
-    is_unrelated = landed.people["unrelated"].to_numpy()
-    shares = landed.shares[is_unrelated]
-    found, weights, squared = by_ancestry(landed.dosage[np.ix_(founders.place, np.flatnonzero(is_unrelated))], shares)
+    shares = landed.shares[landed.unrelated]
+    found, weights, squared = by_ancestry(landed.dosage[np.ix_(founders.place, landed.unrelated)], shares)
     true, measured = founders.frequency, measured_ancestries(landed)
     spread = true * (1 - true) / (HAPLOTYPES - 1)
     for one, other in combinations(range(len(ANCESTRIES)), 2):
@@ -130,6 +130,4 @@ def _separation(landed: Landed, scores: pd.DataFrame, sites: int) -> Iterator[Fi
 
 def explained(outcome: Floats, covariates: Floats) -> float:
     """R2 of a regression."""
-    design = np.column_stack([np.ones(len(outcome)), covariates])
-    left = outcome - design @ np.linalg.lstsq(design, outcome, rcond=None)[0]
-    return float(1 - left.var() / outcome.var())
+    return float(1 - residuals(outcome, covariates).var() / outcome.var())

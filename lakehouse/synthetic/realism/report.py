@@ -129,20 +129,17 @@ def measure(frames: DataFrame, world: World) -> dict[tuple[str, str], tuple[floa
 
 def _table(group: str, comparisons: list[Comparison]) -> Table:
     held = sum(one.holds for one in comparisons)
-    made = Table(title=f"{group}: {held} of {len(comparisons)} hold", title_justify="left", expand=True)
-    for name in ("measure", "segment"):
-        made.add_column(name, overflow="fold")
-    for name in ("published", "population", "from", "to", "n", ""):
-        made.add_column(name, justify="right")
-    made.add_column("source", ratio=1)
-    for one in comparisons:
-        target = one.target
-        verdict = "holds" if one.holds else "[bold red]no[/]" if target.is_verified else "[yellow]no[/]"
-        made.add_row(
-            target.measure, target.segment, page.number(target.value), page.number(one.value), page.number(target.low),
-            page.number(target.high), f"{one.n:,}", verdict, f"{target.source} ({target.verification})",
-        )  # fmt: skip
-    return made
+    title = f"{group}: {held} of {len(comparisons)} hold"
+    return page.table(title, "published", "population", map(_row, comparisons))
+
+
+def _row(one: Comparison) -> tuple[str, ...]:
+    target = one.target
+    verdict = "holds" if one.holds else "[bold red]no[/]" if target.is_verified else "[yellow]no[/]"
+    return (
+        target.measure, target.segment, page.number(target.value), page.number(one.value), page.number(target.low),
+        page.number(target.high), f"{one.n:,}", verdict, f"{target.source} ({target.verification})",
+    )  # fmt: skip
 
 
 def _missed(one: Comparison) -> str:
