@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 from types import ModuleType
 
 from lakehouse.contract import LAYERS, Table
@@ -96,6 +97,9 @@ def load() -> Catalog:
 
 
 def _tables_in(package: ModuleType) -> Iterator[type[Table]]:
+    for folder in {file.parent for root in package.__path__ for file in Path(root).rglob("*.py")}:
+        if not (folder / "__init__.py").exists():
+            raise ContractError(f"{folder} has no __init__.py: the tables in it would not be found")
     for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         module = importlib.import_module(info.name)
         for value in vars(module).values():

@@ -10,8 +10,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, StructType
 
+from lakehouse.buckets import bucket
 from lakehouse.contract import Expectation, Table, expect_or_fail
-from lakehouse.refresh.changes import bucket
 
 REASONS = "quarantine_reasons"
 """The column that a table's quarantine has beside the table's own: the expectations that the row broke."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
@@ -62,7 +63,11 @@ _LOGGING = Path(__file__).parent / "log4j2.properties"
 
 
 def start(conf: Conf, name: str = "lakehouse") -> SparkSession:
-    """One session for Spark, Delta and Hail, from conf. Refuses a missing or wrong Java and a silent master."""
+    """One session for Spark, Delta and Hail, from conf.
+
+    Raises UsageError for a setting that tables need otherwise, LakehouseError for a wrong Java and a silent master.
+    """
+    _check_settings(conf)
     _check_master(conf.spark.master)
     find_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -138,6 +143,12 @@ def _java_version(java: Path) -> int | None:
     return int(match.group(1)) if match else None
 
 
+def _check_settings(conf: Conf) -> None:
+    for name in sorted(_ALWAYS.keys() & conf.spark.settings.keys()):
+        if str(conf.spark.settings[name]).lower() != _ALWAYS[name].lower():
+            raise UsageError(f"spark.settings.{name} cannot be set: tables are right only with {_ALWAYS[name]}")
+
+
 def _check_master(master: str | None) -> None:
     """Fail at once where no standalone master listens; Spark alone would try for a minute, then say little."""
     if not master or not master.startswith("spark://"):
@@ -162,6 +173,7 @@ def _package_archive() -> str:
     """The lakehouse package as a zip that executors import it from."""
     package = Path(__file__).parent
     folder = tempfile.mkdtemp(prefix="lakehouse-package-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return shutil.make_archive(f"{folder}/lakehouse", "zip", package.parent, package.name)
 
 

@@ -11,17 +11,16 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cached_property
 from importlib.resources import files
 from typing import Any, Literal
 
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
+from lakehouse.buckets import Buckets
 from lakehouse.contract import LandedTable, ReferenceTable, Table
 from lakehouse.errors import ContractError, LakehouseError, UsageError
-from lakehouse.refresh.changes import Buckets
+from lakehouse.hadoop import HadoopPath
 
 FORMAT = 1
 """The layout of tables and records. A home with a higher one was written by a newer lakehouse."""
@@ -121,8 +120,7 @@ class Storage:
 
     def has_tables(self) -> bool:
         """Whether there is a folder of tables at all."""
-        path = self._hadoop.fs.Path(self.tables_path)
-        return bool(path.getFileSystem(self._configuration).exists(path))
+        return HadoopPath(self.spark, self.tables_path).exists()
 
     def exists(self, table: type[Table], quarantine: bool = False) -> bool:
         """Whether the table was ever written."""
@@ -205,7 +203,7 @@ class Storage:
         """The commits of the table, newest first, as far back as Delta keeps them."""
         path = self.path(table)
         for version in reversed(self._versions(path)):
-            yield _commit(version, self._text(f"{path}/_delta_log/{version:020}.json"))
+            yield _commit(version, HadoopPath(self.spark, f"{path}/_delta_log/{version:020}.json").text())
 
     def touched_since(self, table: type[Table], version: int) -> Buckets | None:
         """The buckets that changed after that version; None where this is not known, or all may have."""
@@ -224,31 +222,8 @@ class Storage:
         return None
 
     def _versions(self, path: str) -> list[int]:
-        log = self._hadoop.fs.Path(f"{path}/_delta_log")
-        file_system = log.getFileSystem(self._configuration)
-        try:
-            names = [status.getPath().getName() for status in file_system.listStatus(log)]
-        except Py4JJavaError as error:
-            if error.java_exception.getClass().getSimpleName() == "FileNotFoundException":
-                return []
-            raise
+        names = HadoopPath(self.spark, f"{path}/_delta_log").names()
         return sorted(int(name[:20]) for name in names if name.endswith(".json") and name[:20].isdigit())
-
-    def _text(self, path: str) -> str:
-        file = self._hadoop.fs.Path(path)
-        stream = file.getFileSystem(self._configuration).open(file)
-        try:
-            return str(self.spark._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))  # type: ignore[union-attr]
-        finally:
-            stream.close()
-
-    @cached_property
-    def _hadoop(self) -> Any:
-        return self.spark._jvm.org.apache.hadoop  # type: ignore[union-attr]
-
-    @cached_property
-    def _configuration(self) -> Any:
-        return self.spark._jsc.hadoopConfiguration()
 
 
 def _shape(schema: StructType) -> list[tuple[str, str]]:

@@ -89,8 +89,8 @@ def nothing_new(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
 def keyed_replace(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """A replace of the rows of one key in a hundred against a rewrite of all rows, in turn."""
     from lakehouse import config, session
+    from lakehouse.buckets import Buckets, bucket
     from lakehouse.contract import Column, Table
-    from lakehouse.refresh.changes import Buckets, bucket
     from lakehouse.storage import Record, Storage
 
     class Event(Table):

@@ -13,8 +13,8 @@ import pytest
 from deltalake import DeltaTable, QueryBuilder
 from pyspark.sql import SparkSession
 
+from lakehouse.buckets import Buckets, bucket
 from lakehouse.contract import Column, LandedTable, Table
-from lakehouse.refresh.changes import Buckets, bucket
 from lakehouse.refresh.fingerprint import fingerprint
 from lakehouse.storage import Record, Storage
 from tests.refresh import toy

@@ -9,8 +9,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse import quality
+from lakehouse.buckets import bucket
 from lakehouse.contract import Column, LandedTable, expect, expect_or_drop, expect_or_fail
-from lakehouse.refresh.changes import bucket
 
 BUCKETS = 1_024
 NESTED = "a struct<x: int, y: int>, b array<struct<z: string>>, c array<int>"

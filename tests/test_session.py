@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
+from lakehouse import config, session
+from lakehouse.errors import UsageError
 from lakehouse.session import start_hail
 
 WHILE_HAIL_STARTS = """
@@ -27,6 +30,12 @@ while starting.is_alive():
         expected += 1
 print("expected", expected)
 """
+
+
+def test_a_setting_that_tables_need_otherwise_is_refused() -> None:
+    conf = config.load(Path("conf/local.yaml"), ["spark.settings.spark.sql.session.timeZone=Europe/Berlin"])
+    with pytest.raises(UsageError, match=r"spark\.sql\.session\.timeZone cannot be set: .* UTC"):
+        session.start(conf)
 
 
 def test_spark_raises_its_own_exceptions_when_hail_runs(spark: SparkSession) -> None:

@@ -8,11 +8,9 @@ in .tmp or .part, and renames the file or its directory when it is complete: suc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 from urllib.parse import unquote
 
 from py4j.protocol import Py4JJavaError
@@ -27,9 +25,10 @@ from lakehouse.bronze.genomics.genomics_line import GenomicsLine
 from lakehouse.bronze.landed_file import LandedFile
 from lakehouse.bronze.landing_file import INDEX, File, look_at, reason_of, why_unreadable
 from lakehouse.bronze.landing_lines import claims_lines, ehr_lines, genomics_lines
+from lakehouse.buckets import Buckets, bucket
 from lakehouse.contract import LandedTable
 from lakehouse.errors import LakehouseError, UsageError
-from lakehouse.refresh.changes import Buckets, bucket
+from lakehouse.hadoop import LOCAL, HadoopPath, spelled
 from lakehouse.storage import Record, Storage
 
 
@@ -54,10 +53,11 @@ def take(storage: Storage, landing: str, checkpoint: str, buckets: int) -> None:
         .select("path", "length", "modificationTime")
     )
     problems: list[Exception] = []
+    query_id: Future[str] = Future()  # the first batch may begin before the query is given back
 
     def take_batch(batch: DataFrame, number: int) -> None:
         try:
-            _take_batch(storage, reader, landing, batch, number, query_id=query.id, buckets=buckets)
+            _take_batch(storage, reader, landing, batch, number, query_id=query_id.result(), buckets=buckets)
         except Exception as error:
             problems.append(error)
             raise
@@ -68,6 +68,7 @@ def take(storage: Storage, landing: str, checkpoint: str, buckets: int) -> None:
         .trigger(availableNow=True)
         .start()
     )
+    query_id.set_result(query.id)
     try:
         query.awaitTermination()
     except PySparkException as error:
@@ -99,9 +100,9 @@ def waiting(storage: Storage, landing: str) -> list[File]:
 
 def _listed(spark: SparkSession, landing: str) -> DataFrame:
     """The files of the landing zone as they are now, with their names below it."""
-    root = re.sub("^file:/+", "/", landing.rstrip("/")) + "/"
+    root = _root(landing)
     files = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(landing)
-    name = F.expr(f"substring(regexp_replace(path, '^file:/+', '/'), {len(root) + 1})")
+    name = F.expr(f"substring(regexp_replace(path, '{LOCAL}', '/'), {len(root) + 1})")
     return files.select("path", "length", "modificationTime", name.alias("file"))
 
 
@@ -121,8 +122,8 @@ def _close_the_books(storage: Storage, reader: SparkSession, landing: str) -> No
 
 def _new_empty_files(reader: SparkSession, landing: str, listed: DataFrame, ledger: DataFrame) -> list[File]:
     """Files without a byte that are not in the ledger: Spark lists them, and leaves them out of what it reads."""
-    paths = [re.sub("^file:/+", "/", unquote(path)) for path in listed.inputFiles()]
-    root = re.sub("^file:/+", "/", landing.rstrip("/")) + "/"
+    paths = [spelled(unquote(path)) for path in listed.inputFiles()]
+    root = _root(landing)
     names = reader.createDataFrame([(path.removeprefix(root),) for path in paths], "file string")
     unknown = names.join(listed, "file", "left_anti").join(ledger, "file", "left_anti").collect()
     files = [_file_at(reader, landing, f"{root}{row.file}") for row in unknown]
@@ -130,11 +131,8 @@ def _new_empty_files(reader: SparkSession, landing: str, listed: DataFrame, ledg
 
 
 def _file_at(reader: SparkSession, landing: str, path: str) -> File:
-    jvm: Any = reader._jvm
-    place = jvm.org.apache.hadoop.fs.Path(path)
-    status = place.getFileSystem(reader._jsc.hadoopConfiguration()).getFileStatus(place)
-    arrived_at = datetime.fromtimestamp(status.getModificationTime() / 1000)
-    return look_at(reader, landing, path, status.getLen(), arrived_at)
+    file = HadoopPath(reader, path)
+    return look_at(reader, landing, path, file.size(), file.changed_at())
 
 
 def _append_files(storage: Storage, files: list[File], app: str, number: int) -> None:
@@ -215,13 +213,16 @@ def awaited_by(files: list[File]) -> set[type[LandedTable]]:
 
 def _found(spark: SparkSession, landing: str) -> str:
     """The landing zone as the paths of its files begin: hdfs:/// with the name node, no ../ in it."""
-    jvm: Any = spark._jvm
-    path = jvm.org.apache.hadoop.fs.Path(landing)
+    path = HadoopPath(spark, landing)
     try:
-        files = path.getFileSystem(spark._jsc.hadoopConfiguration())
-        exists = files.exists(path)
+        exists = path.exists()
     except Py4JJavaError as error:
         raise LakehouseError(f"cannot reach the landing zone {landing}: {reason_of(error)}") from None
     if not exists:
         raise UsageError(f"there is no landing zone at {landing}: create it, or name another with --landing")
-    return str(files.makeQualified(path).toString())
+    return path.qualified()
+
+
+def _root(landing: str) -> str:
+    """How the paths of all files below the landing zone begin."""
+    return f"{spelled(landing.rstrip('/'))}/"

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+
+from lakehouse.hadoop import HadoopPath, spelled
 
 RIF_FILES = ("beneficiary", "carrier", "inpatient", "outpatient", "snf", "hha", "hospice", "dme", "pde")
 
@@ -55,14 +56,14 @@ class File:
     def bene_id_at(self) -> int | None:
         """The position of the beneficiary's id among the fields of the header, from 1; None where it is not there."""
         header = self.header or ""
-        names = header.split(next((d for d in ("|", "\t") if d in header), ","))
+        fields = header.split(next((d for d in ("|", "\t") if d in header), ","))
+        names = [field.strip().strip('"').upper() for field in fields]
         return names.index("BENE_ID") + 1 if "BENE_ID" in names else None
 
 
 def look_at(spark: SparkSession, landing: str, path: str, size: int, arrived_at: datetime) -> File:
     """What a file is, from its place, its name and its header."""
-    root = re.sub("^file:/+", "/", landing.rstrip("/"))
-    name = re.sub("^file:/+", "/", path).removeprefix(f"{root}/")
+    name = spelled(path).removeprefix(f"{spelled(landing.rstrip('/'))}/")
     file = File(path, name, size, arrived_at)
     world, *directories, base = name.split("/") if "/" in name else ("", name)
     if world not in _NAMES or not directories:
@@ -79,7 +80,7 @@ def look_at(spark: SparkSession, landing: str, path: str, size: int, arrived_at:
     if world == "ehr":
         return replace(file, kind=kind)
     try:
-        header = _header(spark, path, "#CHROM" if kind == "vcf" else "")
+        header = _header(HadoopPath(spark, path), "#CHROM" if kind == "vcf" else "")
     except Py4JJavaError as error:
         return replace(file, kind=kind, defect=reason_of(error))
     if header is None:
@@ -87,45 +88,23 @@ def look_at(spark: SparkSession, landing: str, path: str, size: int, arrived_at:
     file = replace(file, kind=kind, header=header)
     if world == "claims" and file.bene_id_at is None:
         return replace(file, defect="the header names no BENE_ID")
-    if kind == "vcf" and path.endswith(".bgz") and not _ends_as_bgzip(spark, path, size):
+    if kind == "vcf" and path.endswith(".bgz") and HadoopPath(spark, path).tail(len(_BGZIP_END)) != _BGZIP_END:
         return replace(file, defect="truncated: the block that ends a bgzip file is missing")
     return file
 
 
-def _header(spark: SparkSession, path: str, start: str) -> str | None:
+def _header(file: HadoopPath, start: str) -> str | None:
     """The first line that starts so, read on the driver: a header, not data."""
-    jvm: Any = spark._jvm
-    configuration = spark._jsc.hadoopConfiguration()
-    file = jvm.org.apache.hadoop.fs.Path(path)
-    codec = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(configuration).getCodec(file)
-    stream = file.getFileSystem(configuration).open(file)
-    try:
-        readable = codec.createInputStream(stream) if codec else stream
-        lines = jvm.java.io.BufferedReader(jvm.java.io.InputStreamReader(readable, "UTF-8"))
-        while (line := lines.readLine()) is not None:
-            if line.startswith(start):
-                return str(line)
-            if start and not line.startswith("#"):
-                return None
-        return None
-    finally:
-        stream.close()
+    for line in file.lines():
+        if line.startswith(start):
+            return line
+        if start and not line.startswith("#"):
+            return None
+    return None
 
 
 _BGZIP_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 """The empty block that ends every complete BGZF file (SAM/BAM specification, section 4.1.2)."""
-
-
-def _ends_as_bgzip(spark: SparkSession, path: str, size: int) -> bool:
-    jvm: Any = spark._jvm
-    configuration = spark._jsc.hadoopConfiguration()
-    file = jvm.org.apache.hadoop.fs.Path(path)
-    stream = file.getFileSystem(configuration).open(file)
-    try:
-        stream.seek(max(0, size - len(_BGZIP_END)))
-        return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(stream)) == _BGZIP_END
-    finally:
-        stream.close()
 
 
 def why_unreadable(reader: SparkSession, file: File) -> str | None:

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.bronze.landing_file import File
+from lakehouse.hadoop import LOCAL
 from lakehouse.keys import row_id
 
 _FHIR_HEAD = (
@@ -96,8 +97,8 @@ def _lines(reader: SparkSession, files: list[File]) -> DataFrame:
         .withColumn("is_utf8", is_utf8)
         .withColumn("raw", F.when(F.col("is_utf8"), F.col("value")).otherwise(F.decode(as_bytes, "ISO-8859-1")))
         .withColumn("defect", F.when(~F.col("is_utf8"), "not UTF-8"))
-        .withColumn("path", F.regexp_replace("path", "^file:/+", "/"))
-        .join(F.broadcast(known.withColumn("path", F.regexp_replace("path", "^file:/+", "/"))), "path")
+        .withColumn("path", F.regexp_replace("path", LOCAL, "/"))
+        .join(F.broadcast(known.withColumn("path", F.regexp_replace("path", LOCAL, "/"))), "path")
         .withColumn("line_id", row_id("line", *PLACE))
     )  # fmt: skip
 

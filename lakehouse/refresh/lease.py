@@ -16,12 +16,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.sql import SparkSession
 
 from lakehouse.errors import LakehouseError
+from lakehouse.hadoop import HadoopPath
 
 _HEARTBEAT_SECONDS = 20
 _DEAD_AFTER_SECONDS = 120
@@ -88,11 +89,9 @@ class _LockedFile:
 
 class _KeptFile:
     def __init__(self, spark: SparkSession, home: str) -> None:
-        jvm: Any = spark._jvm
-        self._jvm = jvm
         self._home, self._me = home, _me()
-        self._path = jvm.org.apache.hadoop.fs.Path(f"{home}/refresh.lease")
-        self._files = self._path.getFileSystem(spark._jsc.hadoopConfiguration())
+        self._file = HadoopPath(spark, f"{home}/refresh.lease")
+        self._path, self._files = self._file.java, self._file.file_system
         self._done = threading.Event()
         self._heart = threading.Thread(target=self._beat, daemon=True)
 
@@ -113,13 +112,9 @@ class _KeptFile:
 
     def holder(self) -> str:
         try:
-            stream = self._files.open(self._path)
+            return self._file.text()
         except Py4JJavaError:
             return "which has just ended"
-        try:
-            return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
-        finally:
-            stream.close()
 
     def release(self) -> None:
         self._done.set()

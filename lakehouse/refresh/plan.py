@@ -8,7 +8,7 @@ from functools import reduce
 from operator import or_
 from typing import Literal
 
-from lakehouse.refresh.changes import Buckets
+from lakehouse.buckets import Buckets
 from lakehouse.storage import Commit
 
 Mode = Literal["skip", "incremental", "full"]

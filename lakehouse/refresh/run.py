@@ -18,11 +18,11 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 
 from lakehouse import quality
+from lakehouse.buckets import Buckets, bucket
 from lakehouse.catalog import Catalog
 from lakehouse.config import Conf
 from lakehouse.contract import LandedTable, ReferenceTable, Table
 from lakehouse.errors import ContractError
-from lakehouse.refresh.changes import Buckets, bucket
 from lakehouse.refresh.fingerprint import fingerprint
 from lakehouse.refresh.plan import Decision, InputChange, decide
 from lakehouse.session import start_hail

@@ -16,9 +16,9 @@ from lakehouse.bronze.claims.claims_line import ClaimsLine
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.genomics.genomics_line import GenomicsLine
 from lakehouse.bronze.landed_file import LandedFile
+from lakehouse.buckets import Buckets
 from lakehouse.contract import LandedTable
 from lakehouse.errors import LakehouseError, UsageError
-from lakehouse.refresh.changes import Buckets
 from lakehouse.storage import Storage
 from tests.conftest import BUCKETS
 from tests.genomics.vcf import vcf
@@ -110,6 +110,7 @@ def taken(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Home
         "claims/d/carrier.tsv": b"CLM_ID\tBENE_ID\n1\t-1\n",
         "claims/d/Inpatient-2.csv": b'CLM_ID,BENE_ID,X\n1,-1,"a, ""b"""\n2,-2,""\n',
         "claims/d/outpatient.txt.gz": gzip.compress(b"BENE_ID|CLM_ID\n-1|7\n"),
+        "claims/d/hospice.csv": '\ufeff"clm_id", "Bene_Id"\n7,"-1"\n'.encode(),
         "claims/d/pde.csv": b"PDE_ID|BENEFICIARY\n1|-1\n",
         "claims/d/snf.csv": b"BENE_ID|CLM_ID\n",
         "claims/d/hha.csv": b"",
@@ -201,7 +202,8 @@ def test_splits_claims_by_the_delimiter_of_their_header(taken: Home) -> None:
     assert rows["inpatient", 2] == ("-1", ["1", "-1", 'a, "b"'])
     assert rows["inpatient", 3] == ("-2", ["2", "-2", None])
     assert rows["outpatient", 2] == ("-1", ["-1", "7"])
-    assert {kind for kind, _ in rows} == {"beneficiary", "carrier", "inpatient", "outpatient"}
+    assert rows["hospice", 2] == ("-1", ["7", "-1"])
+    assert {kind for kind, _ in rows} == {"beneficiary", "carrier", "hospice", "inpatient", "outpatient"}
     assert min(line for _, line in rows) == 2
 
 

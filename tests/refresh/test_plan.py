@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lakehouse.refresh.changes import Buckets
+from lakehouse.buckets import Buckets
 from lakehouse.refresh.plan import InputChange, Mode, decide
 from lakehouse.storage import Commit, Record
 

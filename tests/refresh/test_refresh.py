@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from lakehouse import config
+from lakehouse.buckets import Buckets
 from lakehouse.catalog import Catalog
 from lakehouse.contract import LandedTable, Table
 from lakehouse.quality import REASONS
-from lakehouse.refresh.changes import Buckets
 from lakehouse.refresh.run import Outcome, Refresh
 from lakehouse.storage import Record, Storage
 from tests.refresh import toy

@@ -99,7 +99,8 @@ def read(table: type[RifRecord], lines: ClaimsLine) -> DataFrame:
 
 def _layouts(lines: DataFrame, names: dict[str, list[str]], places: dict[str, str]) -> DataFrame:
     """Where each header has the fields: looked up once a header, of which there are few, and not once a line."""
-    split = lines.select("header").distinct().withColumn("_header", F.split("header", r"[|\t,]"))
+    names_told = F.transform(F.split("header", r"[|\t,]"), lambda name: F.upper(F.trim(F.replace(name, F.lit('"')))))
+    split = lines.select("header").distinct().withColumn("_header", names_told)
     found = {
         place: F.transform(_array(names[type_]), lambda name: _position(F.col("_header"), name))
         for type_, place in places.items()

@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 from lakehouse.bronze.genomics.genomics_line import GenomicsLine
 from lakehouse.bronze.landed_line import PLACE, FromLine
 from lakehouse.bronze.record import SourceRecord
-from lakehouse.contract import Column, expect_or_drop
+from lakehouse.contract import Column, expect, expect_or_drop
 
 
 class SampleManifest(SourceRecord):
@@ -22,9 +22,13 @@ class SampleManifest(SourceRecord):
     medical_record_number = Column("string", "the hospital's number of the patient")
     batch = Column("string", "samples that were prepared and sequenced together")
     sex = Column("string", "sex as registered: male or female")
-    collection_date = Column("date", "day on which the sample was taken")
+    collection_date = Column("date", "day on which the sample was taken; null where it is not told as yyyy-mm-dd")
+    collection_date_told = Column("string", "the same as the manifest tells it")
 
-    expectations = (expect_or_drop("names a sample", "sample_id is not null"),)
+    expectations = (
+        expect_or_drop("names a sample", "sample_id is not null"),
+        expect("its date is a date", "collection_date is not null or collection_date_told is null"),
+    )
 
     @staticmethod
     def build(lines: GenomicsLine) -> DataFrame:
@@ -32,11 +36,10 @@ class SampleManifest(SourceRecord):
         return lines.filter("line_kind = 'samples' and defect is null and raw != header").selectExpr(
             *FromLine.declared,
             "xxhash64(raw) as content",
-            *(f"cast({_field(name)} as {SampleManifest.declared[name].type}) as {name}" for name in _NAMES),
+            *(f"{_field(name)} as {name}" for name in ("sample_id", "medical_record_number", "batch", "sex")),
+            f"cast({_field('collection_date')} as date) as collection_date",
+            f"{_field('collection_date')} as collection_date_told",
         )
-
-
-_NAMES = ("sample_id", "medical_record_number", "batch", "sex", "collection_date")
 
 
 def _field(name: str) -> str:

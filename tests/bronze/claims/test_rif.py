@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from lakehouse.bronze.claims.carrier import Carrier
 from lakehouse.bronze.claims.dme import Dme
@@ -62,3 +63,10 @@ def test_values_are_typed_or_named_as_unparsed(spark: SparkSession) -> None:
     assert (arrays.unparsed, arrays.unread_fields) == (["PRCDR_DT2"], ["NEW"])
     assert len(arrays.icd_dgns_cd) == 25
     assert sorted(huge.unparsed) == ["CLM_FROM_DT", "CLM_PMT_AMT", "CLM_THRU_DT"]
+
+
+def test_fields_are_known_by_their_names_however_these_are_written(spark: SparkSession) -> None:
+    line = claims_lines(spark, "inpatient", [("2026-01-01", {"BENE_ID": "b", "CLM_ID": "7", "CLM_PMT_AMT": "2.50"})])
+    written = line.withColumn("header", F.lit('"bene_id","Clm_Id", "CLM_PMT_AMT"'))
+    (row,) = Inpatient.build(written).collect()  # type: ignore[arg-type]
+    assert (row.bene_id, row.clm_id, row.clm_pmt_amt, row.unread_fields) == ("b", "7", Decimal("2.50"), [])

@@ -22,6 +22,12 @@ def test_finds_columns_by_their_names(spark: SparkSession) -> None:
     ]
 
 
+def test_a_date_that_is_none_is_kept_as_it_was_told(spark: SparkSession) -> None:
+    lines = ["sample_id\tcollection_date", "S1\t04.03.2025"]
+    (row,) = SampleManifest.build(landed(spark, {"genomics/2026-01-01/samples.tsv": lines})).collect()
+    assert (row.collection_date, row.collection_date_told) == (None, "04.03.2025")
+
+
 def test_holds_every_line_of_the_sample(sample: Rows) -> None:
     with (SAMPLE / "genomics/2026-01-01/samples.tsv").open() as text:
         expected = [tuple(row[name] for name in NAMES) for row in csv.DictReader(text, delimiter="\t")]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from lakehouse.refresh.changes import Buckets, bucket
+from lakehouse.buckets import Buckets, bucket
 
 COUNT = 64
 NUMBERS = st.sets(st.integers(0, COUNT - 1))

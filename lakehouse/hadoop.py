@@ -1,0 +1,103 @@
+"""Files by Hadoop, as Spark reaches them: on a local disk, HDFS and the stores of clouds alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
+
+LOCAL = "^file:/+"
+"""How a path on the local disk begins where Hadoop spells it out: with one slash or with three."""
+
+
+def spelled(path: str) -> str:
+    """The path as everybody spells it: a local one without `file:`."""
+    return re.sub(LOCAL, "/", path)
+
+
+@dataclass(frozen=True)
+class HadoopPath:
+    """A path of a file or a folder. What goes wrong in reaching it is a Py4JJavaError."""
+
+    spark: SparkSession
+    path: str
+
+    @cached_property
+    def java(self) -> Any:
+        """Hadoop's own Path."""
+        return self._jvm.org.apache.hadoop.fs.Path(self.path)
+
+    @cached_property
+    def file_system(self) -> Any:
+        """The FileSystem that the path is on."""
+        return self.java.getFileSystem(self._configuration)
+
+    def exists(self) -> bool:
+        """Whether there is such a file or folder."""
+        return bool(self.file_system.exists(self.java))
+
+    def names(self) -> list[str]:
+        """The names of what lies in the folder; none where there is no folder."""
+        try:
+            return [status.getPath().getName() for status in self.file_system.listStatus(self.java)]
+        except Py4JJavaError as error:
+            if error.java_exception.getClass().getSimpleName() == "FileNotFoundException":
+                return []
+            raise
+
+    def size(self) -> int:
+        """How many bytes the file has."""
+        return int(self.file_system.getFileStatus(self.java).getLen())
+
+    def changed_at(self) -> datetime:
+        """When the file was last written, in the time zone of this machine."""
+        return datetime.fromtimestamp(self.file_system.getFileStatus(self.java).getModificationTime() / 1000)
+
+    def qualified(self) -> str:
+        """The path with its scheme and authority, and without ../ in it."""
+        return str(self.file_system.makeQualified(self.java).toString())
+
+    def text(self) -> str:
+        """All that the file holds, as UTF-8."""
+        with self.opened() as stream:
+            return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+
+    def tail(self, length: int) -> bytes:
+        """The last bytes of the file."""
+        with self.opened() as stream:
+            stream.seek(max(0, self.size() - length))
+            return bytes(self._jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
+
+    def lines(self) -> Iterator[str]:
+        """The lines of the file, decompressed as its name says, without a byte order mark."""
+        codecs = self._jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(self._configuration)
+        codec = codecs.getCodec(self.java)
+        with self.opened() as stream:
+            readable = codec.createInputStream(stream) if codec else stream
+            reader = self._jvm.java.io.BufferedReader(self._jvm.java.io.InputStreamReader(readable, "UTF-8"))
+            while (line := reader.readLine()) is not None:
+                yield str(line).removeprefix("\ufeff")
+
+    @contextmanager
+    def opened(self) -> Iterator[Any]:
+        """A Java stream of the file's bytes, closed at the end."""
+        stream = self.file_system.open(self.java)
+        try:
+            yield stream
+        finally:
+            stream.close()
+
+    @property
+    def _jvm(self) -> Any:
+        return self.spark._jvm
+
+    @property
+    def _configuration(self) -> Any:
+        return self.spark._jsc.hadoopConfiguration()
