@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache, reduce
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
@@ -32,7 +32,7 @@ class HadoopPath:
     @cached_property
     def java(self) -> Any:
         """Hadoop's own Path."""
-        return self._jvm.org.apache.hadoop.fs.Path(self.path)
+        return self._class("org.apache.hadoop.fs.Path")(self.path)
 
     @cached_property
     def file_system(self) -> Any:
@@ -67,21 +67,22 @@ class HadoopPath:
     def text(self) -> str:
         """All that the file holds, as UTF-8."""
         with self.opened() as stream:
-            return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+            return str(self._class("org.apache.commons.io.IOUtils").toString(stream, "UTF-8"))
 
     def tail(self, length: int) -> bytes:
         """The last bytes of the file."""
         with self.opened() as stream:
             stream.seek(max(0, self.size() - length))
-            return bytes(self._jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
+            return bytes(self._class("org.apache.commons.io.IOUtils").toByteArray(stream))
 
     def lines(self) -> Iterator[str]:
         """The lines of the file, decompressed as its name says, without a byte order mark."""
-        codecs = self._jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(self._configuration)
-        codec = codecs.getCodec(self.java)
+        codecs = self._class("org.apache.hadoop.io.compress.CompressionCodecFactory")
+        codec = codecs(self._configuration).getCodec(self.java)
         with self.opened() as stream:
             readable = codec.createInputStream(stream) if codec else stream
-            reader = self._jvm.java.io.BufferedReader(self._jvm.java.io.InputStreamReader(readable, "UTF-8"))
+            decoded = self._class("java.io.InputStreamReader")(readable, "UTF-8")
+            reader = self._class("java.io.BufferedReader")(decoded)
             while (line := reader.readLine()) is not None:
                 yield str(line).removeprefix("\ufeff")
 
@@ -94,10 +95,15 @@ class HadoopPath:
         finally:
             stream.close()
 
-    @property
-    def _jvm(self) -> Any:
-        return self.spark._jvm
+    def _class(self, name: str) -> Any:
+        return _java_class(self.spark._jvm, name)
 
     @property
     def _configuration(self) -> Any:
         return self.spark._jsc.hadoopConfiguration()
+
+
+@lru_cache
+def _java_class(jvm: Any, name: str) -> Any:
+    """Py4J looks for each part of the name in all jars, each time that it is asked."""
+    return reduce(getattr, name.split("."), jvm)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from collections import deque
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -59,6 +60,12 @@ _UNLESS_SAID = {
     "spark.sql.warehouse.dir": str(Path(tempfile.gettempdir()) / "lakehouse-warehouse"),
 }
 
+_CLASSES_OF_COLUMNS = ("functions", "PythonSQLUtils", "PythonUtils", "SparkSession")
+"""What PySpark names for each column: Py4J would look through all jars each time, a tenth of the driver's work."""
+
+_let_go: deque[int] = deque()
+"""What the JVM holds for Hail's objects that Python has collected, by its numbers, until it is told."""
+
 _LOGGING = Path(__file__).parent / "log4j2.properties"
 
 
@@ -84,6 +91,8 @@ def start(conf: Conf, name: str = "lakehouse") -> SparkSession:
     for key, value in settings.items():
         builder = builder.config(key, str(value).lower() if isinstance(value, bool) else str(value))
     spark = builder.getOrCreate()
+    for name in _CLASSES_OF_COLUMNS:
+        setattr(spark._jvm, name, getattr(spark._jvm, name))
     if not str(spark.sparkContext.master).startswith("local"):
         spark.sparkContext.addPyFile(_package_archive())
     return spark
@@ -93,15 +102,22 @@ def start_hail(spark: SparkSession) -> None:
     """Start Hail on the running session. Does nothing where it runs already."""
     import hail as hl
     from hail.backend import py4j_backend
+    from hail.ir.ir import JavaIRSharedReference
+    from hail.ir.table_ir import JavaTable
 
     # Hail would turn every exception of the JVM into one of its own, also those of Spark that others wait for, in all
     # threads, and while it starts into one that says nothing.
     py4j_backend.install_exception_handler = lambda: None
+    # Hail would tell the JVM of what Python collects at once, be it in the midst of another call to the JVM.
+    for held in (JavaTable, JavaIRSharedReference):
+        held.__del__ = lambda self: _let_go.append(self._id)
     if hl.utils.java.Env._hc is None:
         with warnings.catch_warnings():
             # Its jar is on the class path of the installed Spark; the warning is about another way to put it there.
             warnings.filterwarnings("ignore", message="Hail requires additional configuration")
             hl.init(sc=spark.sparkContext, quiet=True, log=os.devnull, tmp_dir=tempfile.gettempdir())
+    while _let_go:
+        hl.utils.java.Env.backend()._jbackend.pyRemoveJavaIR(_let_go.popleft())
 
 
 def find_java() -> str:

@@ -1,5 +1,5 @@
-"""Measure: the first run from a fresh copy, a refresh with nothing new, a keyed replace against a full rewrite, and
-the making of a synthetic population and of its genomes.
+"""Measure: the first run from a fresh copy, a refresh with nothing new, a keyed replace against a full rewrite,
+the making of a synthetic population and of its genomes, and the way of its records and claims to silver.
 
 Nothing is asserted. Everything is made in a temporary folder, and removed.
 """
@@ -23,6 +23,7 @@ from typing import Any
 
 import benchmark_generate
 import benchmark_genomes
+import benchmark_silver
 from rich.console import Console
 from rich.table import Table as Grid
 
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--landing", type=Path, default=ROOT / "tests" / "sample", metavar="DIR")
     benchmark_generate.add_options(parser)
     benchmark_genomes.add_options(parser)
+    benchmark_silver.add_options(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here too")
     options = parser.parse_args()
     found: dict[str, Any] = {"machine": machine()}
@@ -146,6 +148,7 @@ def keyed_replace(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
 MEASUREMENTS = {
     "first-run": first_run, "nothing-new": nothing_new, "keyed-replace": keyed_replace,
     "generate": benchmark_generate.generate, "genomes": benchmark_genomes.genomes,
+    "silver": benchmark_silver.silver,
 }  # fmt: skip
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark_use import Use, watching
+from benchmark_use import Use, run_watched
 
 LAKEHOUSE = Path(__file__).resolve().parent.parent / ".venv" / "bin" / "lakehouse"
 FEW = 2_000
@@ -71,7 +69,7 @@ def _generated(folder: Path, people: int, cores: int) -> _Run:
         "--set",
         f"spark.master=local[{cores}]",
     ]
-    told, use = _watched(command)
+    told, use = run_watched(command)
     rows = json.loads(told)["rows"]
     count = {place: sum(n for name, n in rows.items() if name.startswith(place)) for place in ("ehr/", "claims/")}
     return _Run(json.loads(told)["seconds"], count["ehr/"], count["claims/"], use)
@@ -86,7 +84,7 @@ def _synthea(jar: Path, folder: Path) -> dict[str, Any]:
         "--exporter.fhir.use_us_core_ig", "true", "Massachusetts",
     ]  # fmt: skip
     started = time.monotonic()
-    _, use = _watched(command)
+    _, use = run_watched(command)
     seconds = time.monotonic() - started
     lines = {file.name: sum(1 for _ in file.open("rb")) for file in (output / "fhir").glob("*.ndjson")}
     people = lines["Patient.ndjson"]
@@ -97,15 +95,3 @@ def _synthea(jar: Path, folder: Path) -> dict[str, Any]:
         "synthea_people_per_cpu_second": round(people / use.cpu_seconds, 2),
         "synthea_resources_per_cpu_second": round(sum(lines.values()) / use.cpu_seconds),
     }
-
-
-def _watched(command: list[Any]) -> tuple[str, Use]:
-    """What a command prints, and what it used."""
-    with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True) as process,
-        watching(process.pid) as use,
-    ):
-        told, _ = process.communicate()
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return told, use

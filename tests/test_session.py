@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,19 @@ def test_spark_raises_its_own_exceptions_when_hail_runs(spark: SparkSession) -> 
         spark.sql("select no_such_column")
     with pytest.raises(Py4JJavaError):
         spark._jvm.java.io.FileInputStream("/no/such/file")  # type: ignore[union-attr]
+
+
+def test_what_python_collects_of_hail_waits_until_the_jvm_can_be_told(spark: SparkSession) -> None:
+    import hail as hl
+
+    start_hail(spark)
+    table = hl.Table.from_spark(spark.range(3))
+    number = table._tir._id
+    del table
+    gc.collect()
+    assert number in session._let_go
+    start_hail(spark)
+    assert number not in session._let_go
 
 
 def test_spark_raises_its_own_exceptions_while_hail_starts_in_another_thread(

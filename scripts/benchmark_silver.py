@@ -1,0 +1,97 @@
+"""Measure the way from landing to silver: by size, with its slope, and for a delivery that touches few persons."""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import math
+import shutil
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmark_use import run_watched
+
+LAKEHOUSE = Path(__file__).resolve().parent.parent / ".venv" / "bin" / "lakehouse"
+SLOWEST = 12
+TOUCHED_PERCENT = 1
+TOUCHED_RESOURCES = ("Encounter", "Condition", "Observation", "MedicationRequest", "Procedure")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Options of this measurement."""
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 4_000], metavar="N", help="people, for silver")
+
+
+def silver(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Bronze and silver of populations without genomes, then a delivery for one person in a hundred of the largest."""
+    found: dict[str, Any] = {}
+    by_size: dict[int, dict[str, float]] = {}
+    for people in sorted(options.sizes):
+        home = folder / f"silver-{people}"
+        run_watched([LAKEHOUSE, "generate", "--people", people, "--genotyped", "0", "--home", home])
+        seconds, tables, peak = _refreshed(home)
+        by_size[people] = {"all": seconds, **tables}
+        found[f"{people:,} people"] = {
+            "seconds": seconds, "peak_mb": peak,
+            **dict(sorted(tables.items(), key=lambda item: -item[1])[:SLOWEST]),
+        }  # fmt: skip
+    if len(by_size) > 1:
+        few, many = min(by_size), max(by_size)
+        found["slope_of_the_time"] = {
+            table: _slope(few, by_size[few][table], many, by_size[many][table])
+            for table in ("all", *list(found[f"{many:,} people"])[2:])
+        }
+    lines = _deliver_again(home / "landing")
+    touched, tables, _ = _refreshed(home)
+    found["a delivery for 1 person in 100"] = {
+        "lines": lines, "seconds": touched, "share_of_the_rebuild": round(touched / by_size[max(by_size)]["all"], 3),
+        **dict(sorted(tables.items(), key=lambda item: -item[1])[:SLOWEST]),
+    }  # fmt: skip
+    shutil.rmtree(home)
+    return found
+
+
+def _refreshed(home: Path) -> tuple[float, dict[str, float], int]:
+    """Seconds in all and by table, and the peak of the memory in MB."""
+    started = time.monotonic()
+    told, use = run_watched(
+        [LAKEHOUSE, "refresh", "--json", "--select", "bronze", "--select", "silver", "--home", home]
+    )
+    seconds = round(time.monotonic() - started, 1)
+    return seconds, {outcome["table"]: round(outcome["seconds"], 1) for outcome in json.loads(told)}, use.peak_mb
+
+
+def _slope(few: int, fast: float, many: int, slow: float) -> float:
+    """Of the line through both in a log-log plot: 1 where the time grows as the people do."""
+    return round(math.log(slow / max(fast, 0.1)) / math.log(many / few), 2)
+
+
+def _deliver_again(landing: Path) -> int:
+    """Deliver resources of one patient in a hundred under new ids. Returns how many."""
+    first, last = (sorted(path for path in (landing / "ehr").iterdir())[i] for i in (0, -1))
+    delivery = landing / "ehr" / f"{last.name}-again"
+    delivery.mkdir()
+    lines = 0
+    for kind in TOUCHED_RESOURCES:
+        with (delivery / f"{kind}.ndjson").open("w", encoding="utf-8") as again:
+            for resource in _resources(first, kind):
+                if zlib.crc32(resource["subject"]["reference"].encode()) % 100 < TOUCHED_PERCENT:
+                    again.write(json.dumps({**resource, "id": f"{resource['id']}-again"}) + "\n")
+                    lines += 1
+    return lines
+
+
+def _resources(delivery: Path, kind: str) -> Iterator[dict[str, Any]]:
+    for file in sorted(delivery.rglob(f"*{kind}*.ndjson.gz")):
+        with gzip.open(file, "rt", encoding="utf-8") as text:
+            for line in text:
+                try:
+                    resource = json.loads(line)
+                except ValueError:
+                    continue  # a planted defect
+                if resource.get("resourceType") == kind and "subject" in resource and "id" in resource:
+                    yield resource
