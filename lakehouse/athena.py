@@ -45,7 +45,7 @@ class Athena:
         return F.to_date(F.col(name), "yyyyMMdd") if kind == "date" else F.col(name).cast(kind)
 
     def _check(self, tables: list[type[ReferenceTable]]) -> None:
-        missing = [_name(table) for table in tables if self._status(_name(table)) is None]
+        missing = sorted(_name(table) for table in tables if self._status(_name(table)) is None)
         if missing:
             raise UsageError(
                 f"terminology.athena: {self.folder} has no {', '.join(missing)}: name the folder in which the download "

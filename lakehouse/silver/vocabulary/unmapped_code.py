@@ -36,9 +36,9 @@ class UnmappedCode(Table):
 
     layer = "silver"
     grain = "one row per clinical table, kind of field and code without a standard concept"
-    key = ("table_name", "field", "source_code")
+    key = ("clinical_table", "field", "source_code")
 
-    table_name = Column("string", "the table whose rows have the code", required=True)
+    clinical_table = Column("string", "the table whose rows have the code", required=True)
     field = Column("string", "what the code is of: the event itself (code), its unit or its value", required=True)
     source_code = Column("string", "the code as the source gives it, else the words; empty for neither", required=True)
     source_vocabulary_id = Column("string", "its vocabulary in OMOP, else its system; null where no coding names one")
@@ -108,7 +108,7 @@ def _unmapped(rows: DataFrame, table: type[Table], field: str, columns: str) -> 
         rows.filter(F.col(concept) == 0)
         .groupBy(F.coalesce(source, F.lit("")).alias("source_code"))
         .agg(F.count("*").alias("rows"), F.count_distinct("person_id").alias("persons"))
-        .select(F.lit(table.table_name()).alias("table_name"), F.lit(field).alias("field"), "*")
+        .select(F.lit(table.table_name()).alias("clinical_table"), F.lit(field).alias("field"), "*")
     )
 
 

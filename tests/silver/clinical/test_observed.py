@@ -206,11 +206,11 @@ def test_the_sample_has_a_row_for_every_value(sample: Rows) -> None:
                 is_measurement = domains.get(code, "Measurement" if number is not None else None) == "Measurement"
                 day = date.fromisoformat(result["effectiveDateTime"][:10])
                 (measurements if is_measurement else observations)[code, day, number] += 1
-    for table, name, expected in (
-        (Measurement, "measurement", measurements),
-        (Observation, "observation", observations),
+    for table, name, number, expected in (
+        (Measurement, "measurement", "value_source_number", measurements),
+        (Observation, "observation", "value_as_number", observations),
     ):
-        rows = sample[table].select(f"{name}_source_value", f"{name}_date", "value_as_number").collect()
+        rows = sample[table].select(f"{name}_source_value", f"{name}_date", number).collect()
         assert Counter(map(tuple, rows)) == expected
 
 

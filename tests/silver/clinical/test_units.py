@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 
 from lakehouse.silver.clinical.units import in_usual_unit
 from lakehouse.silver.vocabulary.lab_vital import LabVital
@@ -23,6 +23,11 @@ TEMPERATURE, HEIGHT, WEIGHT, SYSTOLIC, PULSE = 3020891, 3036277, 3025315, 300424
 
 PERCENT, MG_DL, MMOL_L, UMOL_L, NMOL_L, PMOL_L, G_DL, G_L = 8554, 8840, 8753, 8749, 8736, 8729, 8713, 8636
 MMOL_MOL, CELSIUS, FAHRENHEIT, CM, INCH, METRE, KG, POUND, GRAM = 9579, 586323, 9289, 8582, 9327, 9546, 9529, 8739, 8504
+
+
+@pytest.fixture(scope="module")
+def units(sample: Rows) -> list[Row]:
+    return sample[UnitOfTest].collect()
 
 
 @pytest.mark.parametrize(
@@ -69,25 +74,16 @@ MMOL_MOL, CELSIUS, FAHRENHEIT, CM, INCH, METRE, KG, POUND, GRAM = 9579, 586323, 
     ],
 )
 def test_factors_that_are_published_elsewhere(
-    sample: Rows, test: int, number: float, unit: int, expected: float, usual: int
+    units: list[Row], test: int, number: float, unit: int, expected: float, usual: int
 ) -> None:
-    found = {(u.measurement_concept_id, u.unit_concept_id): u for u in _units(sample)}[test, unit]
+    (found,) = (u for u in units if (u.measurement_concept_id, u.unit_concept_id) == (test, unit))
     converted = number * found.factor + found.addend
     assert converted == pytest.approx(expected, rel=1e-2 if test == A1C else 1e-3, abs=1e-9)
     assert found.usual_unit_concept_id == usual
 
 
-UNITS: list = []
-
-
-def _units(sample: Rows) -> list:
-    if not UNITS:
-        UNITS.extend(sample[UnitOfTest].collect())
-    return UNITS
-
-
 @pytest.mark.parametrize(
-    ("test", "units"),
+    ("test", "told"),
     [
         (A1C, {PERCENT, MMOL_MOL}),
         (TEMPERATURE, {CELSIUS, FAHRENHEIT}),
@@ -103,10 +99,9 @@ def _units(sample: Rows) -> list:
     ids=["a1c", "temperature", "creatinine", "height", "weight", "cholesterol", "g/dL or g/L", "mmHg or kPa",
          "no range is known", "one unit"],
 )  # fmt: skip
-def test_a_range_tells_the_unit_only_where_no_two_touch(sample: Rows, test: int, units: set[int]) -> None:
-    assert {
-        u.unit_concept_id for u in _units(sample) if u.measurement_concept_id == test and u.is_told_by_range
-    } == units
+def test_a_range_tells_the_unit_only_where_no_two_touch(units: list[Row], test: int, told: set[int]) -> None:
+    of_test = [unit for unit in units if unit.measurement_concept_id == test]
+    assert {unit.unit_concept_id for unit in of_test if unit.is_told_by_range} == told
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ HOSPICE = {
 
 
 def test_of_the_sample(sample: Rows) -> None:
-    rows = {(r.table_name, r.field, r.source_code): r for r in sample[UnmappedCode].collect()}
+    rows = {(r.clinical_table, r.field, r.source_code): r for r in sample[UnmappedCode].collect()}
     hospice = rows["procedure_occurrence", "code", "385763009"].asDict()
     assert {name: hospice[name] for name in HOSPICE} == HOSPICE
     assert 0 < hospice["persons"] < 26
