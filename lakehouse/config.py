@@ -40,6 +40,14 @@ class Refresh(_Section):
     full_above: float = Field(0.5, gt=0, le=1, description="share of changed buckets above which all is built")
 
 
+class Terminology(_Section):
+    """Where the vocabularies come from."""
+
+    athena: str | None = Field(
+        None, min_length=1, description="folder of a download from Athena, any Hadoop path; null: those of the package"
+    )
+
+
 class Tracking(_Section):
     """Where MLflow keeps runs and models."""
 
@@ -99,6 +107,7 @@ class Conf(_Section):
     truth: str | None = Field(None, description="where the truth of a synthetic population lies; null is <home>/truth")
     spark: Spark = Spark()
     refresh: Refresh = Refresh()
+    terminology: Terminology = Terminology()
     tracking: Tracking = Tracking()
     synthetic: Synthetic = Synthetic()
 
@@ -140,11 +149,9 @@ def load(
         conf = Conf.model_validate(raw)
     except ValidationError as error:
         raise UsageError("; ".join(_explain(e, text, path, asked) for e in error.errors())) from None
-    return conf.model_copy(
-        update={
-            key: _absolute(value) for key in ("home", "landing", "tables", "truth") if (value := getattr(conf, key))
-        }
-    )
+    athena = conf.terminology.athena
+    paths = {key: _absolute(value) for key in ("home", "landing", "tables", "truth") if (value := getattr(conf, key))}
+    return conf.model_copy(update={**paths, "terminology": Terminology(athena=_absolute(athena) if athena else None)})
 
 
 def _read(path: Path) -> str:

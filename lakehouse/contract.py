@@ -165,12 +165,16 @@ class LandedTable(Table):
 
 
 class ReferenceTable(Table):
-    """A table whose rows are a CSV file carried in the package. It has no `build`.
+    """A table whose rows are a CSV file carried in the package, or a file that Athena sends. It has no `build`.
 
     file: the path inside the `lakehouse` package. The header names the columns; an empty field is null.
+    athena: the file in a download from Athena that holds the table, in whose place the package's file then is not read.
+    not_in_athena: the columns that such a file does not have; they then name the release.
     """
 
     file: ClassVar[str]
+    athena: ClassVar[str | None] = None
+    not_in_athena: ClassVar[tuple[str, ...]] = ()
 
 
 def _check(table: type[Table]) -> None:

@@ -18,6 +18,7 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 
 from lakehouse import quality
+from lakehouse.athena import Athena
 from lakehouse.buckets import Buckets, bucket
 from lakehouse.catalog import Catalog
 from lakehouse.config import Conf
@@ -67,8 +68,21 @@ class Refresh:
         self.on_start = on_start
         self.on_end = on_end
         self._hail = threading.Lock()
+        self._athena = self._download()
         # Here and not in the workers: Python's parser does not stand several threads at once.
-        self._fingerprints = {table: fingerprint(table) for table in catalog}
+        self._fingerprints = {table: self._fingerprint(table) for table in catalog}
+
+    def _download(self) -> Athena | None:
+        """The download from Athena that the conf names. Raises UsageError where it is none."""
+        folder = self.conf.terminology.athena
+        tables = [t for t in self.catalog if issubclass(t, ReferenceTable) and t.athena]
+        return Athena(self.storage.spark, folder, tables) if folder else None
+
+    def _fingerprint(self, table: type[Table]) -> str:
+        """Of the code that makes a table and, where that is a file of Athena's, of the file."""
+        if self._athena and issubclass(table, ReferenceTable) and table.athena:
+            return f"{fingerprint(table)} {self._athena.version(table)}"
+        return fingerprint(table)
 
     # --- deciding ----------------------------------------------------------------------------------------------
 
@@ -276,6 +290,8 @@ class Refresh:
     def _compute(self, table: type[Table], decision: Decision) -> DataFrame:
         """The table's function on its inputs, restricted to the buckets that changed, in the declared shape."""
         if issubclass(table, ReferenceTable):
+            if self._athena and table.athena:
+                return self._athena.rows(table)
             return self.storage.reference_rows(table)
         inputs = {name: self._input(table, source, decision) for name, source in table.inputs().items()}
         rows = table.build(**inputs)  # type: ignore[attr-defined]

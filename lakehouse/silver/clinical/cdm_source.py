@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.bronze.landed_file import LandedFile
 from lakehouse.contract import Column, Table, expect_or_drop
+from lakehouse.silver.vocabulary.vocabulary import Vocabulary
 
 _CDM_5_4 = 756265
 
@@ -34,11 +35,12 @@ class CdmSource(Table):
     expectations = (expect_or_drop("the last delivery is dated", "source_release_date is not null"),)
 
     @staticmethod
-    def build(files: LandedFile) -> DataFrame:
+    def build(files: LandedFile, vocabularies: Vocabulary) -> DataFrame:
         """Describe what the files that were taken became."""
         last = files.filter("defect is null").agg(F.max("delivery").alias("delivery")).filter("delivery is not null")
         day = F.try_to_timestamp("delivery", F.lit("yyyy-MM-dd")).cast("date")
-        return last.select(
+        release = vocabularies.filter("vocabulary_id = 'None'").agg(F.max("vocabulary_version").alias("release"))
+        return last.crossJoin(F.broadcast(release)).select(
             F.lit("Health-data lakehouse").alias("cdm_source_name"),
             F.lit("lakehouse").alias("cdm_source_abbreviation"),
             F.lit("whoever runs the lakehouse").alias("cdm_holder"),
@@ -47,5 +49,5 @@ class CdmSource(Table):
             day.alias("cdm_release_date"),
             F.lit("v5.4").alias("cdm_version"),
             F.lit(_CDM_5_4).alias("cdm_version_concept_id"),
-            F.lit("packaged subset").alias("vocabulary_version"),
+            F.coalesce("release", F.lit("packaged subset")).alias("vocabulary_version"),
         )

@@ -9,19 +9,20 @@ from lakehouse.bronze.ehr.observation import Observation as ObservationResource
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.clinical.observed import observed
+from lakehouse.silver.clinical.units import in_usual_unit
 from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.identity.provider_link import ProviderLink
 from lakehouse.silver.vocabulary.code_system import CodeSystem
-from lakehouse.silver.vocabulary.lab_vital import LabVital
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
+from lakehouse.silver.vocabulary.unit_of_test import UnitOfTest
 
 
 class Measurement(Table):
     """Laboratory results, vital signs and other measurements, from FHIR Observations (OMOP CDM 5.4 MEASUREMENT).
 
     Of the Observations and their components, those whose concept is of the Measurement domain and, where
-    the concept is not known, those with a number; all others are in silver.observation. Values stay in the
-    unit of the source. `is_plausible` compares with the usual range only where the unit is the usual one.
+    the concept is not known, those with a number; all others are in silver.observation. Numbers are in the usual
+    unit of the test (silver.unit_of_test) where their own can be converted to it, else in that of the source.
     """
 
     layer = "silver"
@@ -36,17 +37,27 @@ class Measurement(Table):
     measurement_date = Column("date", "day it was measured or, if unknown, made available", required=True)
     measurement_datetime = Column("timestamp", "the same as an instant (UTC); null where no time is given")
     measurement_type_concept_id = Column("int", "Lab, Survey or EHR", required=True)
-    value_as_number = Column("double", "the number, in the unit of the row")
+    value_as_number = Column("double", "the number, in the unit of `unit_concept_id`")
     value_as_concept_id = Column("int", "standard concept of a coded value; 0 where it has none, null where not coded")
-    unit_concept_id = Column("int", "standard concept of the unit; 0 where it has none, null where none is given")
-    range_low = Column("double", "lower limit of normal that the source gives")
-    range_high = Column("double", "upper limit of normal that the source gives")
+    unit_concept_id = Column(
+        "int", "standard concept of the unit, after conversion; 0 where it has none, null where none is known"
+    )
+    unit_evidence = Column("string", "how the unit is known: stated, recognised by range; null: it is not")
+    is_in_usual_unit = Column(
+        "boolean", "whether the number is in the test's usual unit; null where none is usual or the unit is not known"
+    )
+    range_low = Column("double", "lower limit of normal that the source gives, in the unit of the number")
+    range_high = Column("double", "upper limit of normal that the source gives, in the unit of the number")
     provider_id = Column("bigint", "who measured it")
     visit_occurrence_id = Column("bigint", "visit in which it was measured")
     measurement_source_value = Column("string", "the code as the source gives it, else the words")
     measurement_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
     unit_source_value = Column("string", "the unit as the source gives it")
+    unit_source_concept_id = Column(
+        "int", "standard concept of that unit; 0 where it has none, null where none is given"
+    )
     value_source_value = Column("string", "the value as the source gives it, with < or > where it has one")
+    value_source_number = Column("double", "the number as the source gives it, in the unit that the source gives")
     is_plausible = Column("boolean", "whether the number is in the test's plausible range; null where none is known")
     source_status = Column("string", "FHIR status of the Observation")
     line_id = Column("bigint", "the landed line that it was made from", required=True)
@@ -55,6 +66,7 @@ class Measurement(Table):
         expect_or_drop("date is known", "measurement_date is not null"),
         expect_or_drop("has a result", "source_status not in ('registered', 'cancelled')"),
         expect("has a standard concept", "measurement_concept_id != 0"),
+        expect("is in the usual unit", "is_in_usual_unit"),
         expect("value is plausible", "is_plausible"),
     )
 
@@ -65,16 +77,12 @@ class Measurement(Table):
         providers: ProviderLink,
         systems: CodeSystem,
         codes: SourceToConcept,
-        limits: LabVital,
+        units: UnitOfTest,
     ) -> DataFrame:
         """Take the measurements among what was observed."""
-        plausible = limits.selectExpr(
-            "concept_id as event_concept_id", "unit_concept_id", "plausible_low", "plausible_high"
-        )
+        measured = observed(observations, links, providers, systems, codes).filter("is_measurement")
         return (
-            observed(observations, links, providers, systems, codes)
-            .filter("is_measurement")
-            .join(F.broadcast(plausible), ["event_concept_id", "unit_concept_id"], "left")
+            in_usual_unit(measured, units)
             .withColumns({
                 "measurement_id": row_id("measurement", "patient_id", "resource_id", "part"),
                 "measurement_concept_id": F.col("event_concept_id"),
@@ -83,7 +91,6 @@ class Measurement(Table):
                 "measurement_type_concept_id": F.col("event_type_concept_id"),
                 "measurement_source_value": F.col("event_source_value"),
                 "measurement_source_concept_id": F.col("event_source_concept_id"),
-                "is_plausible": F.expr("value_as_number between plausible_low and plausible_high"),
             })
             .select(*Measurement.declared)
         )  # fmt: skip

@@ -12,8 +12,10 @@ class Domain(ReferenceTable):
     grain = "one row per domain"
     key = ("domain_id",)
     file = "terminology/domain.csv"
+    athena = "DOMAIN.csv"
+    not_in_athena = ("source",)
 
     domain_id = Column("string", "name by which concepts refer to it", required=True)
     domain_name = Column("string", "its name in full", required=True)
     domain_concept_id = Column("int", "concept of the domain itself", required=True)
-    source = Column("string", "public repository, commit and file that state it", required=True)
+    source = Column("string", "public repository, commit and file that state it, or Athena's release", required=True)

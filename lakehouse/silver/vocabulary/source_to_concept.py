@@ -31,6 +31,10 @@ class SourceToConcept(Table):
     target_concept_id = Column("int", "standard concept that it maps to; 0 where there is none", required=True)
     domain_id = Column("string", "domain of the standard concept; where there is none, of the code's own")
     known_by = Column("string", "Maps to, standard, no target, or how a mapping of our own was checked", required=True)
+    is_verified = Column(
+        "boolean",
+        "whether a published relation, or what confirms our own, stands behind it; null where it maps to none",
+    )
 
     @staticmethod
     def build(concepts: Concept, relationships: ConceptRelationship, own: SourceToConceptMap) -> DataFrame:
@@ -43,16 +47,27 @@ class SourceToConcept(Table):
             "domain_id as source_domain_id",
             "standard_concept",
         )
-        maps_to = relationships.filter("relationship_id = 'Maps to'").selectExpr(
+        maps_to = relationships.filter("relationship_id = 'Maps to' and invalid_reason is null").selectExpr(
             "concept_id_1 as source_concept_id", "concept_id_2 as target_concept_id"
         )
-        published = codes.join(maps_to, "source_concept_id").withColumn("known_by", F.lit("Maps to"))
+        published = codes.join(maps_to, "source_concept_id").selectExpr(
+            "*", "'Maps to' as known_by", "true as is_verified"
+        )
         themselves = codes.selectExpr(
             "*",
             "if(standard_concept = 'S', source_concept_id, null) as target_concept_id",
             "if(standard_concept = 'S', 'standard', 'no target') as known_by",
+            "if(standard_concept = 'S', true, null) as is_verified",
         )
-        ours = own.withColumnRenamed("verified", "known_by").drop("source")
+        ours = own.selectExpr(
+            "source_vocabulary_id",
+            "source_code",
+            "source_concept_id",
+            "source_code_description",
+            "target_concept_id",
+            "evidence as known_by",
+            "is_verified",
+        )
         mappings = (
             published.withColumn("rank", F.lit(1))
             .unionByName(themselves.withColumn("rank", F.lit(2)))
@@ -79,5 +94,6 @@ class SourceToConcept(Table):
                 F.coalesce("target_concept_id", F.lit(0)).alias("target_concept_id"),
                 F.coalesce("target_domain_id", "source_domain_id").alias("domain_id"),
                 "known_by",
+                "is_verified",
             )
         )

@@ -14,7 +14,7 @@ from lakehouse.silver.vocabulary.concept_relationship import ConceptRelationship
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
 from lakehouse.silver.vocabulary.source_to_concept_map import SourceToConceptMap
 from lakehouse.terminology.codes import normalised
-from tests.support import Rows
+from tests.support import Rows, rows_of
 
 
 @pytest.fixture(scope="module")
@@ -56,15 +56,44 @@ def test_every_target_is_a_concept_and_standard_where_its_source_says_so(by_code
         )
 
 
+def test_what_our_own_mappings_say_agrees_with_their_evidence_and_their_targets() -> None:
+    vocabularies = {c["concept_id"]: c["vocabulary_id"] for c in carried("concept.csv")}
+    for mapping in carried("source_to_concept_map.csv"):
+        doubted = mapping["evidence"] == "map:unverified (concept verified)"
+        expected = "" if mapping["evidence"] == "unverified" else str(not doubted).lower()
+        assert mapping["is_verified"] == expected, mapping
+        assert mapping["target_vocabulary_id"] == vocabularies.get(mapping["target_concept_id"], ""), mapping
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("concept_relationship.csv", "concept_id_1"),
+        ("concept_relationship.csv", "concept_id_2"),
+        ("concept_synonym.csv", "concept_id"),
+        ("published_ancestor.csv", "ancestor_concept_id"),
+        ("published_ancestor.csv", "descendant_concept_id"),
+        ("drug_strength.csv", "drug_concept_id"),
+        ("drug_strength.csv", "ingredient_concept_id"),
+        ("unit_conversion.csv", "measurement_concept_id"),
+        ("unit_conversion.csv", "unit_concept_id"),
+    ],
+)
+def test_the_files_name_only_concepts_that_are_carried(table: str, column: str) -> None:
+    assert {row[column] for row in carried(table)} <= {c["concept_id"] for c in carried("concept.csv")}
+
+
 @pytest.mark.parametrize(
     ("vocabulary", "code", "target", "domain", "known_by"),
     [
-        ("SNOMED", "314529007", None, None, None),
+        ("SNOMED", "385763009", None, None, None),
+        ("SNOMED", "314529007", 4199788, "Observation", "map:same-name"),
+        ("CVX", "140", 40213154, "Drug", "standard"),
         ("LOINC", "8480-6", 3004249, "Measurement", "Maps to"),
         ("ICD10CM", "B20", 439727, "Condition", "map:DO-xref"),
         ("ICD10CM", "E1122", 201826, "Condition", "Maps to"),
         ("SNOMED", "15777000", 37018196, "Condition", "map:same-name"),
-        ("LOINC", "33914-3", 0, "Measurement", "no target"),
+        ("LOINC", "33914-3", 46236952, "Measurement", "Maps to"),
         ("UCUM", "U/L", 8645, "Unit", "map:same unit, spelled otherwise"),
         ("UCUM", "[U]/L", 8645, "Unit", "Maps to"),
         ("RxNorm", "42463", 1551860, "Drug", "map:itself (standard flag not stated)"),
@@ -87,38 +116,35 @@ def test_known_codes(
 
 
 def test_ties_are_settled(spark: SparkSession) -> None:
-    concept = "id int, name string, domain string, vocabulary string, class string, standard string, code string"
-    concepts = spark.createDataFrame(
-        [
-            (1, "old", "Condition", "ICD10CM", None, None, "A00.0"),
-            (2, "two", "Condition", "SNOMED", None, "S", "2"),
-            (3, "three", "Observation", "SNOMED", None, "S", "3"),
-            (4, "none", "Condition", "SNOMED", None, None, "4"),
-        ],
-        concept,
-    ).toDF("concept_id", "concept_name", "domain_id", "vocabulary_id", "concept_class_id", "standard_concept",
-           "concept_code").selectExpr("*", "cast(null as string) as invalid_reason", "'here' as source")  # fmt: skip
-    relations = spark.createDataFrame(
-        [(1, 3, "Maps to"), (1, 2, "Maps to"), (4, 2, "Is a")],
-        "concept_id_1 int, concept_id_2 int, relationship_id string",
-    )
-    ours = spark.createDataFrame(
-        [
-            ("ICD10CM", "A00.0", None, "published", 3, "map:same-name", None),
-            ("ICD10CM", "A00.1", None, "ours alone", 3, "map:same-name", None),
-            ("SNOMED", "4", None, "ours", None, "unverified", None),
-        ],
-        SourceToConceptMap.ddl(),
-    )
-    assert set(Concept.declared) == set(concepts.columns)
-    assert set(ConceptRelationship.declared) == set(relations.columns)
-    rows = SourceToConcept.build(concepts, relations, ours).collect()  # type: ignore[arg-type]
-    assert {(r.source_vocabulary_id, r.source_code): (r.source_concept_id, r.target_concept_id) for r in rows} == {
-        ("ICD10CM", "A000"): (1, 2),
-        ("ICD10CM", "A001"): (0, 3),
-        ("SNOMED", "2"): (2, 2),
-        ("SNOMED", "3"): (3, 3),
-        ("SNOMED", "4"): (4, 0),
+    concepts = [
+        (1, "old", "Condition", "ICD10CM", None, "A00.0"),
+        (2, "two", "Condition", "SNOMED", "S", "2"),
+        (3, "three", "Observation", "SNOMED", "S", "3"),
+        (4, "none", "Condition", "SNOMED", None, "4"),
+    ]
+    relations = [(1, 3, "Maps to", None), (1, 2, "Maps to", None), (4, 2, "Is a", None), (4, 3, "Maps to", "D")]
+    ours = [
+        ("ICD10CM", "A00.0", "published", 3, "map:same-name", True),
+        ("ICD10CM", "A00.1", "ours alone", 3, "map:unverified (concept verified)", False),
+        ("SNOMED", "4", "ours", None, "unverified", None),
+    ]
+    coded = ("concept_id", "concept_name", "domain_id", "vocabulary_id", "standard_concept", "concept_code")
+    mapped = ("source_vocabulary_id", "source_code", "source_code_description", "target_concept_id", "evidence")
+    related = ("concept_id_1", "concept_id_2", "relationship_id", "invalid_reason")
+    rows = SourceToConcept.build(
+        rows_of(spark, Concept, *(dict(zip(coded, c, strict=True)) for c in concepts)),  # type: ignore[arg-type]
+        rows_of(spark, ConceptRelationship, *(dict(zip(related, r, strict=True)) for r in relations)),  # type: ignore[arg-type]
+        rows_of(spark, SourceToConceptMap, *(dict(zip((*mapped, "is_verified"), r, strict=True)) for r in ours)),  # type: ignore[arg-type]
+    ).collect()
+    found = {
+        (r.source_vocabulary_id, r.source_code): (r.source_concept_id, r.target_concept_id, r.is_verified) for r in rows
+    }
+    assert found == {
+        ("ICD10CM", "A000"): (1, 2, True),
+        ("ICD10CM", "A001"): (0, 3, False),
+        ("SNOMED", "2"): (2, 2, True),
+        ("SNOMED", "3"): (3, 3, True),
+        ("SNOMED", "4"): (4, 0, None),
     }
 
 
