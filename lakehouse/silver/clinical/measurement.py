@@ -5,9 +5,13 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.bronze.ehr.condition import Condition
 from lakehouse.bronze.ehr.observation import Observation as ObservationResource
+from lakehouse.bronze.ehr.procedure import Procedure
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
+from lakehouse.silver.clinical.coded_event import CodedEvent
+from lakehouse.silver.clinical.events import NEVER_WAS, of_domain
 from lakehouse.silver.clinical.observed import observed
 from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.identity.provider_link import ProviderLink
@@ -17,25 +21,26 @@ from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
 
 
 class Measurement(Table):
-    """Laboratory results, vital signs and other measurements, from FHIR Observations (OMOP CDM 5.4 MEASUREMENT).
+    """Laboratory results, vital signs and other measurements (OMOP CDM 5.4 MEASUREMENT).
 
-    Of the Observations and their components, those whose concept is of the Measurement domain and, where
-    the concept is not known, those with a number; all others are in silver.observation. Values stay in the
+    Of FHIR Observations and their components, those whose concept is of the Measurement domain and, where the concept
+    is not known, those with a number; all others are in silver.observation. Of silver.coded_event what is a measurement
+    by its concept: that it was done, without a value. Values stay in the
     unit of the source. `is_plausible` compares with the usual range only where the unit is the usual one.
     """
 
     layer = "silver"
-    grain = "one row per value: of an Observation, or of each of its components"
+    grain = "one row per value of an Observation or of its components, and per coded event that is a measurement"
     key = ("measurement_id",)
     scope = "person_id"
-    accounts_for = (ObservationResource,)
+    accounts_for = (ObservationResource, Condition, Procedure)
 
     measurement_id = Column("bigint", "id of the row", required=True)
     person_id = Column("bigint", "on whom it was measured", required=True)
     measurement_concept_id = Column("int", "standard concept; 0 where the code has none", required=True)
     measurement_date = Column("date", "day it was measured or, if unknown, made available", required=True)
     measurement_datetime = Column("timestamp", "the same as an instant (UTC); null where no time is given")
-    measurement_type_concept_id = Column("int", "Lab, Survey or EHR", required=True)
+    measurement_type_concept_id = Column("int", "Lab, Survey, EHR or kind of claim", required=True)
     value_as_number = Column("double", "the number, in the unit of the row")
     value_as_concept_id = Column("int", "standard concept of a coded value; 0 where it has none, null where not coded")
     unit_concept_id = Column("int", "standard concept of the unit; 0 where it has none, null where none is given")
@@ -48,12 +53,12 @@ class Measurement(Table):
     unit_source_value = Column("string", "the unit as the source gives it")
     value_source_value = Column("string", "the value as the source gives it, with < or > where it has one")
     is_plausible = Column("boolean", "whether the number is in the test's plausible range; null where none is known")
-    source_status = Column("string", "FHIR status of the Observation")
+    source_status = Column("string", "FHIR status of the Observation, Procedure or Condition")
     line_id = Column("bigint", "the landed line that it was made from", required=True)
 
     expectations = (
         expect_or_drop("date is known", "measurement_date is not null"),
-        expect_or_drop("has a result", "source_status not in ('registered', 'cancelled')"),
+        expect_or_drop("has a result", f"source_status not in ('registered', 'cancelled', {NEVER_WAS})"),
         expect("has a standard concept", "measurement_concept_id != 0"),
         expect("value is plausible", "is_plausible"),
     )
@@ -65,13 +70,14 @@ class Measurement(Table):
         providers: ProviderLink,
         systems: CodeSystem,
         codes: SourceToConcept,
+        events: CodedEvent,
         limits: LabVital,
     ) -> DataFrame:
         """Take the measurements among what was observed."""
         plausible = limits.selectExpr(
             "concept_id as event_concept_id", "unit_concept_id", "plausible_low", "plausible_high"
         )
-        return (
+        measured = (
             observed(observations, links, providers, systems, codes)
             .filter("is_measurement")
             .join(F.broadcast(plausible), ["event_concept_id", "unit_concept_id"], "left")
@@ -87,3 +93,11 @@ class Measurement(Table):
             })
             .select(*Measurement.declared)
         )  # fmt: skip
+        return measured.unionByName(_routed(events), allowMissingColumns=True)
+
+
+def _routed(events: DataFrame) -> DataFrame:
+    """Events of other records that are measurements."""
+    rows = of_domain(events, "Measurement", "measurement", "measurement")
+    named = rows.withColumnRenamed("status_source_value", "source_status")
+    return named.select(*(name for name in Measurement.declared if name in named.columns))
