@@ -62,10 +62,11 @@ VISIT_OF_ACT_CODE = {
 
 INPATIENT_VISIT = 9201
 EMERGENCY_VISIT = 9203
+LONG_TERM_CARE_VISIT = 42898160
 
 VISIT_OF_SERVICE_CATEGORY = {
     "inpatient": INPATIENT_VISIT,
-    "skilled nursing": 42898160,
+    "skilled nursing": LONG_TERM_CARE_VISIT,
     "emergency department": EMERGENCY_VISIT,
     "outpatient": 9202,
     "office-based": 581477,

@@ -16,6 +16,7 @@ from lakehouse.silver.clinical.concepts import (
     FACILITY_CLAIM_HEADER,
     INPATIENT_CLAIM_HEADER,
     INPATIENT_VISIT,
+    LONG_TERM_CARE_VISIT,
     PLACE_OF_DISCHARGE,
     PROFESSIONAL_CLAIM_HEADER,
     VISIT_OF_ACT_CODE,
@@ -48,8 +49,9 @@ class VisitOccurrence(Table):
 
     A FHIR Encounter and an encounter of claims that are the same event (lakehouse.silver.clinical.same_visits) are one
     visit: what the hospital tells holds, and claims fill what it does not tell (end of a stay, practitioner, care site,
-    origin and discharge). Every other encounter of either is a visit of its own. `known_by` tells the sources; a claim
-    is for the visit with the `claim_encounter_id` of its encounter (silver.encounter_of_claim).
+    origin and discharge, and whether an inpatient stay is one in a nursing facility). Every other encounter of either
+    is a visit of its own. `known_by` tells the sources; a claim is for the visit with the `claim_encounter_id` of its
+    encounter (silver.encounter_of_claim).
 
     OMOP wants an end. Where nobody tells that of a stay in hospital yet, it is the day of the delivery that tells of
     it; any other visit without one ends on the day on which it starts.
@@ -109,7 +111,9 @@ class VisitOccurrence(Table):
             *(first_known(name, "trust") for name in told.columns if name not in (*visit, "trust"))
         )
         whole = once.withColumns({
-            "visit_concept_id": F.coalesce("visit_concept_id", F.lit(0)),
+            "visit_concept_id": F.when(F.col("encounter_type") == "skilled nursing", LONG_TERM_CARE_VISIT).otherwise(
+                F.coalesce("visit_concept_id", F.lit(0))
+            ),
             "visit_end_date": end,
             "visit_source_concept_id": F.lit(0),
             "admitted_from_concept_id": F.lit(0),
@@ -173,6 +177,7 @@ def _billed(encounters: DataFrame, same: DataFrame) -> DataFrame:
         .alias("visit_type_concept_id"),
         row_id("provider", "rendering_npi").alias("provider_id"),
         row_id("care_site", "place").alias("care_site_id"),
+        "encounter_type",
         F.col("encounter_type").alias("visit_source_value"),
         F.col("admit_source_code").alias("admitted_from_source_value"),
         F.col("discharge_disposition_code").alias("discharged_to_source_value"),
