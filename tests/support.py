@@ -10,6 +10,8 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse import quality
 from lakehouse.contract import LandedTable, ReferenceTable, Table
 from lakehouse.session import start_hail
+from lakehouse.silver.claims.medical_claim import MedicalClaim
+from lakehouse.silver.claims.pharmacy_claim import PharmacyClaim
 from lakehouse.storage import Storage
 
 
@@ -31,6 +33,11 @@ def ehr_lines(spark: SparkSession, *resources: dict[str, Any]) -> DataFrame:
 def rows_of(spark: SparkSession, table: type[Table], *rows: dict[str, Any]) -> DataFrame:
     """Rows of a table's declared columns; those that a row does not name are null."""
     return spark.createDataFrame([tuple(row.get(name) for name in table.declared) for row in rows], table.ddl())
+
+
+def without_claims(spark: SparkSession) -> dict[type[Table], DataFrame]:
+    """Claims of nobody, for tests of what the hospital tells."""
+    return {table: rows_of(spark, table) for table in (MedicalClaim, PharmacyClaim)}
 
 
 def _patient_of(resource: dict[str, Any]) -> str | None:

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.contract import Column, Table, expect_or_fail
 from lakehouse.gold.readmission.readmission_index_stay import ReadmissionIndexStay
-from lakehouse.silver.clinical.concepts import EMERGENCY_VISIT, INPATIENT_VISIT
+from lakehouse.silver.clinical.concepts import DIAGNOSIS_OF_CLAIM, EMERGENCY_VISIT, INPATIENT_VISIT
 from lakehouse.silver.clinical.condition_occurrence import ConditionOccurrence
 from lakehouse.silver.clinical.drug_exposure import DrugExposure
 from lakehouse.silver.clinical.person import Person
@@ -19,8 +19,10 @@ MALE = 8507
 
 
 class ReadmissionFeatures(Table):
-    """The features of the readmission model: nothing that was recorded after the day of discharge.
+    """The features of the readmission model: nothing that happened or was recorded after the day of discharge.
 
+    Hospital and payers both tell of what was before. Of the diagnoses of claims only those of care that began before
+    the admission count, since a claim for the stay is coded after it.
     The choice follows the LACE index (van Walraven 2010: length of stay, acuity, comorbidity, emergency visits)
     and what HOSPITAL (Donze 2013) adds from the record: admissions in the year before.
     """
@@ -38,8 +40,8 @@ class ReadmissionFeatures(Table):
     length_of_stay = Column("double", "length of the stay", unit="days", required=True)
     emergency_visits_365d = Column("double", "emergency visits in the 365 days before admission", required=True)
     inpatient_visits_365d = Column("double", "inpatient encounters in the 365 days before admission", required=True)
-    conditions_365d = Column("double", "distinct conditions recorded in the 365 days to discharge", required=True)
-    drugs_90d = Column("double", "distinct drugs ordered or given in the 90 days to discharge", required=True)
+    conditions_365d = Column("double", "distinct conditions told in the 365 days to discharge", required=True)
+    drugs_90d = Column("double", "distinct drugs ordered or had in the 90 days to discharge", required=True)
     readmitted_within_30_days = Column("double", "what is to be predicted: 1 if readmitted, 0 if not", required=True)
 
     expectations = (expect_or_fail("the outcome is 0 or 1", "readmitted_within_30_days in (0, 1)"),)
@@ -60,12 +62,12 @@ class ReadmissionFeatures(Table):
             emergency_visits_365d=F.count_if(F.col("visit_concept_id") == EMERGENCY_VISIT),
             inpatient_visits_365d=F.count_if(F.col("visit_concept_id") == INPATIENT_VISIT),
         )  # fmt: skip
-        recent_conditions = F.datediff("discharge_date", "condition_start_date").between(0, 365)
-        condition_counts = _by_stay(
-            eligible, conditions, recent_conditions, conditions_365d=F.countDistinct("condition_source_value")
-        )
+        coded_later = F.col("condition_type_concept_id").isin(*DIAGNOSIS_OF_CLAIM)
+        last_day = F.when(coded_later, F.date_sub("admission_date", 1)).otherwise(F.col("discharge_date"))
+        recent_conditions = F.datediff(last_day, "condition_start_date").between(0, 365)
+        condition_counts = _by_stay(eligible, conditions, recent_conditions, conditions_365d=_distinct("condition"))
         recent_drugs = F.datediff("discharge_date", "drug_exposure_start_date").between(0, 90)
-        drug_counts = _by_stay(eligible, drugs, recent_drugs, drugs_90d=F.countDistinct("drug_source_value"))
+        drug_counts = _by_stay(eligible, drugs, recent_drugs, drugs_90d=_distinct("drug"))
         counted = ["emergency_visits_365d", "inpatient_visits_365d", "conditions_365d", "drugs_90d"]
         features = (
             eligible.join(persons.select("person_id", "gender_concept_id"), "person_id")
@@ -77,6 +79,12 @@ class ReadmissionFeatures(Table):
         )
         keep = ("visit_occurrence_id", "person_id", "discharge_date")
         return features.select(*keep, *(F.col(n).cast("double") for n in ReadmissionFeatures.declared if n not in keep))
+
+
+def _distinct(what: str) -> SparkColumn:
+    """How many different things: by the concept, which codes of hospital and payer share, else by the code."""
+    concept, code = F.col(f"{what}_concept_id"), F.col(f"{what}_source_value")
+    return F.countDistinct(F.when(concept > 0, concept.cast("string")).otherwise(code))
 
 
 def _by_stay(stays: DataFrame, events: DataFrame, when: SparkColumn, **counts: SparkColumn) -> DataFrame:

@@ -22,7 +22,7 @@ LEFT_AGAINST_ADVICE = "07"
 class ReadmissionIndexStay(Table):
     """Inpatient stays of adults that a readmission could follow, and whether one did within 30 days.
 
-    After the CMS hospital-wide all-cause readmission measure (2024), on the hospital's own record: encounters
+    After the CMS hospital-wide all-cause readmission measure (2024), on what hospital and payers know: visits
     that follow each other on the same or the next day are one stay (a transfer), which belongs to its last
     hospital; stays that end in death or against advice are left out. Unlike the measure it takes all adults
     and payers, does not tell planned readmissions apart, and leaves no stay out by its principal diagnosis.
@@ -33,7 +33,7 @@ class ReadmissionIndexStay(Table):
     key = ("visit_occurrence_id",)
     scope = "person_id"
 
-    visit_occurrence_id = Column("bigint", "the last encounter of the stay", required=True)
+    visit_occurrence_id = Column("bigint", "the last visit of the stay", required=True)
     person_id = Column("bigint", "whose stay", required=True)
     admission_date = Column("date", "day of arriving in the first hospital of the stay", required=True)
     discharge_date = Column("date", "day of leaving the last hospital of the stay", required=True)
@@ -50,7 +50,7 @@ class ReadmissionIndexStay(Table):
 
     @staticmethod
     def build(visits: VisitOccurrence, persons: Person, deaths: Death, periods: ObservationPeriod) -> DataFrame:
-        """Join encounters into stays, keep the eligible ones, and look for the next."""
+        """Join visits into stays, keep the eligible ones, and look for the next."""
         of_person = Window.partitionBy("person_id").orderBy("admission_date", "visit_occurrence_id")
         stays = _stays(visits).withColumn("next_admission_date", F.lead("admission_date").over(of_person))
         followed = F.col("observation_period_end_date") >= F.date_add("discharge_date", 30)
@@ -73,7 +73,7 @@ class ReadmissionIndexStay(Table):
 
 
 def _stays(visits: DataFrame) -> DataFrame:
-    """Inpatient encounters of a person that touch or overlap, or follow on the next day, as one stay."""
+    """Inpatient visits of a person that touch or overlap, or follow on the next day, as one stay."""
     inpatient = visits.filter(F.col("visit_concept_id") == INPATIENT_VISIT)
     by_start = ("visit_start_date", "visit_end_date", "visit_occurrence_id")
     order = F.struct("visit_end_date", "visit_start_datetime", "visit_occurrence_id")

@@ -20,6 +20,16 @@ from lakehouse.keys import row_id
 from lakehouse.silver.claims.amounts import total
 from lakehouse.silver.identity.beneficiary_link import BeneficiaryLink
 
+_DATES_READ = "not exists(unparsed, field -> contains(field, '_DT'))"
+_NUMBERS_READ = "forall(unparsed, field -> contains(field, '_DT'))"
+_DATED = "claim_start_date is not null and claim_end_date is not null"
+_ENDS_AFTER_IT_STARTS = "claim_start_date <= claim_end_date"
+_LEAVES_AFTER_ADMISSION = "admission_date <= discharge_date"
+_SOUND = " and ".join(
+    f"coalesce({promise}, true)"
+    for promise in (_DATES_READ, _NUMBERS_READ, _DATED, _ENDS_AFTER_IT_STARTS, _LEAVES_AFTER_ADMISSION)
+)
+
 
 class MedicalClaim(Table):
     """Lines of the claims that hold, without identifiers of the beneficiary; fields named as in the Tuva data model.
@@ -95,12 +105,12 @@ class MedicalClaim(Table):
     line_id = Column("bigint", "the landed line", required=True)
 
     expectations = (
-        expect_or_drop("dates can be read", "not exists(unparsed, field -> contains(field, '_DT'))"),
-        expect_or_drop("amounts and numbers can be read", "forall(unparsed, field -> contains(field, '_DT'))"),
+        expect_or_drop("dates can be read", _DATES_READ),
+        expect_or_drop("amounts and numbers can be read", _NUMBERS_READ),
         expect_or_drop("names its claim", "claim_id is not null"),
-        expect_or_drop("says from when to when", "claim_start_date is not null and claim_end_date is not null"),
-        expect_or_drop("starts no later than it ends", "claim_start_date <= claim_end_date"),
-        expect_or_drop("admitted no later than discharged", "admission_date <= discharge_date"),
+        expect_or_drop("says from when to when", _DATED),
+        expect_or_drop("starts no later than it ends", _ENDS_AFTER_IT_STARTS),
+        expect_or_drop("admitted no later than discharged", _LEAVES_AFTER_ADMISSION),
         expect("numbers its lines", "claim_line_number is not null"),
         expect("has a diagnosis", "size(diagnosis_codes) > 0"),
         expect("amounts are not negative", "claim_charge_amount >= 0 and claim_paid_amount >= 0"),
@@ -130,7 +140,8 @@ class MedicalClaim(Table):
         ]
         linked = reduce(DataFrame.unionByName, lines).join(links.select("bene_id", "person_id"), "bene_id")
         claim = Window.partitionBy("person_id", "claim_id")
-        first = claim.orderBy(F.col("claim_line_number").asc_nulls_last(), "line_id")
+        # A line that goes to quarantine is not the first of those that stay.
+        first = claim.orderBy(F.expr(_SOUND).desc(), F.col("claim_line_number").asc_nulls_last(), "line_id")
         return (
             linked.withColumn("claim_id", row_id("claim", "source_file", "bene_id", "clm_grp_id"))
             .withColumn("is_first_line", F.row_number().over(first) == 1)

@@ -8,8 +8,11 @@ from pyspark.sql import functions as F
 from lakehouse.contract import Column, Table, expect, expect_or_drop, expect_or_fail
 from lakehouse.keys import row_id
 from lakehouse.silver.claims.amounts import total
+from lakehouse.silver.claims.encounter_of_claim import EncounterOfClaim
 from lakehouse.silver.claims.medical_claim import MedicalClaim
 from lakehouse.silver.claims.pharmacy_claim import PharmacyClaim
+from lakehouse.silver.clinical.billed import DISPENSED, LINE, visits_of_claims
+from lakehouse.silver.clinical.coded_event import CodedEvent
 from lakehouse.silver.clinical.concepts import (
     FACILITY_CLAIM_HEADER,
     INPATIENT_CLAIM_HEADER,
@@ -18,6 +21,7 @@ from lakehouse.silver.clinical.concepts import (
     US_DOLLAR,
 )
 from lakehouse.silver.clinical.payer_plan_period import PayerPlanPeriod
+from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
 
 _AMOUNT = "decimal(12,2)"
@@ -27,10 +31,10 @@ class Cost(Table):
     """Costs of claims, in the view of the payer (OMOP CDM 5.4 COST; amounts are decimals, so that they add up).
 
     Institutions are paid for the whole claim, and have one row a claim. Practitioners and suppliers are paid line by
-    line, and have one row a line. The events of claims are not among the visits, procedures and drugs that the hospital
-    recorded: `cost_event_id` is the `claim_id` of silver.medical_claim (domain Visit) or silver.pharmacy_claim (domain
-    Drug), and of a supplier's line the `device_exposure_id` (domain Device). What care costs those who give it is not
-    told.
+    line, and have one row a line. `cost_event_id` is the id of a row in the table of `cost_domain_id`: for the claim of
+    an institution its visit (silver.visit_occurrence), for a line or a dispensed drug the procedure, drug, device and
+    so on that it is for (silver.coded_event), and for a line that names no service its visit. What care costs those who
+    give it is not told.
 
     `total_paid` is OMOP's sum of what payer, patient and the payer before paid. A drug plan does not tell what of the
     patient's payment is copayment, coinsurance or deductible, and what other insurance and help paid for a drug is in
@@ -44,8 +48,8 @@ class Cost(Table):
 
     cost_id = Column("bigint", "id of the row", required=True)
     person_id = Column("bigint", "for whose care it is", required=True)
-    cost_event_id = Column("bigint", "claim_id of the claim, or device_exposure_id of the device", required=True)
-    cost_domain_id = Column("string", "Visit, Drug or Device", required=True)
+    cost_event_id = Column("bigint", "id of the visit, procedure, drug, ... that it is for", required=True)
+    cost_domain_id = Column("string", "Visit, Procedure, Drug, Device, Measurement, ...", required=True)
     cost_type_concept_id = Column(
         "int", "header of an inpatient or other facility claim, professional or pharmacy claim"
     )
@@ -72,7 +76,7 @@ class Cost(Table):
         expect_or_fail(
             "what the patient owes adds up",
             f"paid_by_patient = {total('paid_patient_coinsurance', 'paid_patient_deductible')} "
-            "or cost_domain_id = 'Drug'",
+            f"or cost_type_concept_id = {PHARMACY_CLAIM}",
         ),
         expect_or_drop("says what was paid", "paid_by_payer is not null or paid_by_patient is not null"),
         expect("what is allowed is paid by somebody", "amount_allowed = total_paid"),
@@ -82,16 +86,22 @@ class Cost(Table):
 
     @staticmethod
     def build(
-        medical: MedicalClaim, pharmacy: PharmacyClaim, periods: PayerPlanPeriod, codes: SourceToConcept
+        medical: MedicalClaim,
+        pharmacy: PharmacyClaim,
+        events: CodedEvent,
+        encounters_of_claims: EncounterOfClaim,
+        visits: VisitOccurrence,
+        periods: PayerPlanPeriod,
+        codes: SourceToConcept,
     ) -> DataFrame:
-        """Bring the amounts of the claims into one shape, and find the plan that paid."""
+        """Bring the amounts of the claims into one shape, and find what they are for and the plan that paid."""
         spent = _of_institutions(medical).unionByName(_of_lines(medical)).unionByName(_of_drugs(pharmacy))
         drgs = codes.filter("source_vocabulary_id = 'DRG'").selectExpr(
             "source_code as drg_source_value", "target_concept_id"
         )
         paid = total("paid_by_payer", "paid_by_patient", "paid_by_primary")
         return (
-            _with_period(spent, periods)
+            _with_event(_with_period(spent, periods), events, visits_of_claims(encounters_of_claims, visits))
             .join(F.broadcast(drgs), "drg_source_value", "left")
             .withColumns({
                 "cost_id": row_id("cost", "line_id"),
@@ -106,7 +116,7 @@ class Cost(Table):
         )  # fmt: skip
 
 
-_SHARED = ("person_id", "line_id", "claim_start_date as day")
+_SHARED = ("person_id", "claim_id", "line_id", "claim_start_date as day")
 
 
 def _owed(coinsurance: str, deductible: str) -> str:
@@ -118,8 +128,7 @@ def _owed(coinsurance: str, deductible: str) -> str:
 def _of_institutions(medical: DataFrame) -> DataFrame:
     return medical.filter("claim_type = 'institutional' and is_first_line").selectExpr(
         *_SHARED,
-        "claim_id as cost_event_id",
-        "'Visit' as cost_domain_id",
+        "cast(null as bigint) as line_of_event",
         f"if(source_file in ('inpatient', 'snf'), {INPATIENT_CLAIM_HEADER}, {FACILITY_CLAIM_HEADER}) "
         "as cost_type_concept_id",
         "if(source_file = 'outpatient', 'Part B', 'Part A') as plan",
@@ -135,11 +144,9 @@ def _of_institutions(medical: DataFrame) -> DataFrame:
 
 
 def _of_lines(medical: DataFrame) -> DataFrame:
-    lines = medical.filter("claim_type = 'professional'").withColumn("device_id", row_id("device", "line_id"))
-    return lines.selectExpr(
+    return medical.filter("claim_type = 'professional'").selectExpr(
         *_SHARED,
-        "if(source_file = 'dme' and hcpcs_code is not null, device_id, claim_id) as cost_event_id",
-        "if(source_file = 'dme' and hcpcs_code is not null, 'Device', 'Visit') as cost_domain_id",
+        "line_id as line_of_event",
         f"{PROFESSIONAL_CLAIM_DETAIL} as cost_type_concept_id",
         "'Part B' as plan",
         "line_charge_amount as total_charge",
@@ -156,10 +163,10 @@ def _of_lines(medical: DataFrame) -> DataFrame:
 def _of_drugs(pharmacy: DataFrame) -> DataFrame:
     return pharmacy.selectExpr(
         "person_id",
+        "claim_id",
         "line_id",
         "dispensing_date as day",
-        "claim_id as cost_event_id",
-        "'Drug' as cost_domain_id",
+        "line_id as line_of_event",
         f"{PHARMACY_CLAIM} as cost_type_concept_id",
         "'Part D' as plan",
         f"cast(null as {_AMOUNT}) as total_charge",
@@ -171,6 +178,18 @@ def _of_drugs(pharmacy: DataFrame) -> DataFrame:
         "allowed_amount as amount_allowed",
         "cast(null as string) as drg_source_value",
     )
+
+
+def _with_event(spent: DataFrame, events: DataFrame, visits: DataFrame) -> DataFrame:
+    """Add what a line or a dispensed drug is for, else the visit that the claim is for."""
+    of_lines = events.filter(F.col("kind").isin(LINE, DISPENSED)).selectExpr(
+        "line_id as line_of_event", "coded_event_id", "domain_id"
+    )
+    known = spent.join(of_lines, "line_of_event", "left").join(visits, ["person_id", "claim_id"], "left")
+    return known.withColumns({
+        "cost_event_id": F.coalesce("coded_event_id", "visit_occurrence_id"),
+        "cost_domain_id": F.coalesce("domain_id", F.lit("Visit")),
+    })  # fmt: skip
 
 
 def _with_period(spent: DataFrame, periods: DataFrame) -> DataFrame:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.bronze.ehr.condition import Condition
 from lakehouse.bronze.ehr.datatypes import date_of, timestamp_of
 from lakehouse.bronze.ehr.device import Device
+from lakehouse.bronze.ehr.procedure import Procedure
 from lakehouse.bronze.ehr.supply_delivery import SupplyDelivery
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
-from lakehouse.silver.claims.medical_claim import MedicalClaim
-from lakehouse.silver.clinical.concepts import EHR, PROFESSIONAL_CLAIM_DETAIL
-from lakehouse.silver.clinical.events import first_dated, with_concept
+from lakehouse.silver.clinical.coded_event import CodedEvent
+from lakehouse.silver.clinical.concepts import EHR
+from lakehouse.silver.clinical.events import NEVER_WAS, first_dated, of_domain, with_concept
 from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.vocabulary.code_system import CodeSystem
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
@@ -21,18 +23,19 @@ _EHR_DISPENSING = 32825
 
 
 class DeviceExposure(Table):
-    """Devices and supplies, from FHIR and from suppliers' claims (OMOP CDM 5.4 DEVICE_EXPOSURE).
+    """Devices and supplies, from FHIR and from claims (OMOP CDM 5.4 DEVICE_EXPOSURE).
 
     A FHIR Device does not say since when the patient has it: without a day it goes to quarantine. Serial numbers, which
     would tell who has the device, stay in bronze. A supply and the claim for it are two rows, told apart by
-    `device_type_concept_id`. A line of a claim has the id of its row in `cost_event_id` of silver.cost.
+    `device_type_concept_id`. Of silver.coded_event: what is a device by its concept, and suppliers' lines of unknown
+    code.
     """
 
     layer = "silver"
-    grain = "one row per device or delivery of supplies that a record holds, and per line of a supplier's claim"
+    grain = "one row per device or delivery of supplies that a record holds, and per line of a claim for one"
     key = ("device_exposure_id",)
     scope = "person_id"
-    accounts_for = (Device, SupplyDelivery)
+    accounts_for = (Device, SupplyDelivery, Condition, Procedure)
 
     device_exposure_id = Column("bigint", "id of the row", required=True)
     person_id = Column("bigint", "who has or got it", required=True)
@@ -40,10 +43,11 @@ class DeviceExposure(Table):
     device_exposure_start_date = Column("date", "day he got it", required=True)
     device_exposure_start_datetime = Column("timestamp", "the same as an instant (UTC); null where no time is given")
     device_exposure_end_date = Column("date", "last day that it is for, where that is told")
-    device_type_concept_id = Column("int", "EHR, EHR dispensing record or professional claim detail", required=True)
+    device_type_concept_id = Column("int", "EHR, EHR dispensing record, or line of the kind of claim", required=True)
     unique_device_id = Column("string", "device identifier of the UDI: the model")
     quantity = Column("double", "how many, in the units of the item")
-    provider_id = Column("bigint", "who ordered it: the referring practitioner of the claim")
+    provider_id = Column("bigint", "who ordered it: the referring practitioner of the supplier's claim")
+    visit_occurrence_id = Column("bigint", "visit in which it was given; a delivery is one that claims tell of")
     device_source_value = Column("string", "the code as the source gives it, else the words")
     device_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
     source_status = Column("string", "FHIR status")
@@ -51,7 +55,7 @@ class DeviceExposure(Table):
 
     expectations = (
         expect_or_drop("start date is known", "device_exposure_start_date is not null"),
-        expect_or_drop("was given", "source_status != 'abandoned'"),
+        expect_or_drop("was given", f"source_status not in ('abandoned', {NEVER_WAS})"),
         expect("ends no earlier than it starts", "device_exposure_end_date >= device_exposure_start_date"),
         expect("has a standard concept", "device_concept_id != 0"),
     )
@@ -60,12 +64,12 @@ class DeviceExposure(Table):
     def build(
         devices: Device,
         supplies: SupplyDelivery,
-        claims: MedicalClaim,
+        events: CodedEvent,
         links: PatientLink,
         systems: CodeSystem,
         codes: SourceToConcept,
     ) -> DataFrame:
-        """Read devices, deliveries of supplies and lines of suppliers' claims as OMOP rows."""
+        """Read devices and deliveries of supplies as OMOP rows, and add the devices among the coded events."""
         of_hospital = _held(Device.current(devices)).unionByName(_supplied(SupplyDelivery.current(supplies)))
         key = ("patient_id", "resource_type", "resource_id")
         recorded = (
@@ -75,12 +79,13 @@ class DeviceExposure(Table):
                 "device_exposure_id": row_id("device", *key),
                 "device_exposure_start_date": date_of(F.col("start")),
                 "device_exposure_start_datetime": timestamp_of(F.col("start")),
-                "device_exposure_end_date": F.lit(None).cast("date"),
-                "provider_id": F.lit(None).cast("bigint"),
             })
-            .select(*DeviceExposure.declared)
+            .select(*(name for name in DeviceExposure.declared if name not in _TOLD_BY_CLAIMS))
         )  # fmt: skip
-        return recorded.unionByName(_billed(claims, codes))
+        return _routed(events).unionByName(recorded, allowMissingColumns=True)
+
+
+_TOLD_BY_CLAIMS = ("device_exposure_end_date", "provider_id", "visit_occurrence_id")
 
 
 def _held(devices: DataFrame) -> DataFrame:
@@ -107,24 +112,8 @@ def _supplied(supplies: DataFrame) -> DataFrame:
     )  # fmt: skip
 
 
-def _billed(claims: DataFrame, codes: DataFrame) -> DataFrame:
-    of_hcpcs = codes.filter("source_vocabulary_id = 'HCPCS'").select(
-        F.col("source_code").alias("hcpcs_code"), "source_concept_id", "target_concept_id"
-    )
-    lines = claims.filter("source_file = 'dme' and hcpcs_code is not null")
-    return lines.join(F.broadcast(of_hcpcs), "hcpcs_code", "left").select(
-        row_id("device", "line_id").alias("device_exposure_id"),
-        "person_id",
-        F.coalesce("target_concept_id", F.lit(0)).alias("device_concept_id"),
-        F.coalesce("claim_line_start_date", "claim_start_date").alias("device_exposure_start_date"),
-        F.lit(None).cast("timestamp").alias("device_exposure_start_datetime"),
-        F.coalesce("claim_line_end_date", "claim_end_date").alias("device_exposure_end_date"),
-        F.lit(PROFESSIONAL_CLAIM_DETAIL).alias("device_type_concept_id"),
-        F.lit(None).cast("string").alias("unique_device_id"),
-        F.col("service_unit_quantity").cast("double").alias("quantity"),
-        row_id("provider", "referring_npi").alias("provider_id"),
-        F.col("hcpcs_code").alias("device_source_value"),
-        F.coalesce("source_concept_id", F.lit(0)).alias("device_source_concept_id"),
-        F.lit(None).cast("string").alias("source_status"),
-        "line_id",
-    )
+def _routed(events: DataFrame) -> DataFrame:
+    """Devices and supplies on claims and other records."""
+    rows = of_domain(events, "Device", "device_exposure", "device_exposure_start")
+    named = rows.withColumnsRenamed({"end_date": "device_exposure_end_date", "status_source_value": "source_status"})
+    return named.select(*(name for name in DeviceExposure.declared if name in named.columns))

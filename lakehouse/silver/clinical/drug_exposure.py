@@ -6,15 +6,25 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.bronze.ehr.condition import Condition
 from lakehouse.bronze.ehr.datatypes import date_of, referenced_id, timestamp_of
 from lakehouse.bronze.ehr.immunization import Immunization
 from lakehouse.bronze.ehr.medication import Medication
 from lakehouse.bronze.ehr.medication_administration import MedicationAdministration
 from lakehouse.bronze.ehr.medication_request import MedicationRequest
+from lakehouse.bronze.ehr.procedure import Procedure
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
+from lakehouse.silver.clinical.coded_event import CodedEvent
 from lakehouse.silver.clinical.concepts import EHR
-from lakehouse.silver.clinical.events import first_dated, with_concept, with_provider, with_visit
+from lakehouse.silver.clinical.events import (
+    NEVER_WAS,
+    first_dated,
+    of_domain,
+    with_concept,
+    with_provider,
+    with_visit,
+)
 from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.identity.provider_link import ProviderLink
 from lakehouse.silver.vocabulary.code_system import CodeSystem
@@ -24,19 +34,24 @@ _ADMINISTRATION, _PRESCRIPTION = 32818, 32838
 
 
 class DrugExposure(Table):
-    """Orders and administrations of drugs and vaccines, from FHIR resources (OMOP CDM 5.4 DRUG_EXPOSURE).
+    """Drugs and vaccines that were ordered, given and dispensed, from FHIR and claims (OMOP CDM 5.4 DRUG_EXPOSURE).
 
-    An order (MedicationRequest) and what was given by it (MedicationAdministration) are both here;
-    `drug_type_concept_id` tells them apart, so count one kind at a time. `drug_exposure_end_date`, which
-    OMOP requires, is the day that the source states, else the last of the days supplied, else the first
-    day; `verbatim_end_date` is only what the source states.
+    An order (MedicationRequest), what was given by it (MedicationAdministration), what a pharmacy dispensed by it
+    (Part D event), and a drug on a line of a claim are all here; `drug_type_concept_id` tells them apart, so count one
+    kind at a time. Of silver.coded_event: what is a drug by its concept, and dispensed drugs of unknown code.
+
+    `drug_exposure_end_date`, which OMOP requires, is the day that the source states, else the last of the days
+    supplied, else the first day; `verbatim_end_date` is only what the source states.
     """
 
     layer = "silver"
-    grain = "one row per order, administration or immunization that a patient's record holds"
+    grain = (
+        "one row per order, administration or immunization that a patient's record holds, dispensed drug, and line of "
+        "a claim for a drug"
+    )
     key = ("drug_exposure_id",)
     scope = "person_id"
-    accounts_for = (MedicationRequest, MedicationAdministration, Immunization)
+    accounts_for = (MedicationRequest, MedicationAdministration, Immunization, Condition, Procedure)
 
     drug_exposure_id = Column("bigint", "id of the row", required=True)
     person_id = Column("bigint", "for whom it is", required=True)
@@ -46,8 +61,13 @@ class DrugExposure(Table):
     drug_exposure_end_date = Column("date", "last day of the exposure, as far as is known", required=True)
     drug_exposure_end_datetime = Column("timestamp", "the end that the source states, as an instant (UTC)")
     verbatim_end_date = Column("date", "last day that the source states")
-    drug_type_concept_id = Column("int", "EHR prescription, EHR administration record, or EHR", required=True)
-    refills = Column("int", "repeats that are allowed after the first dispensing")
+    drug_type_concept_id = Column(
+        "int", "EHR prescription, administration record, EHR, or kind of claim", required=True
+    )
+    refills = Column(
+        "int",
+        "of orders the repeats allowed after the first dispensing; of what was dispensed which fill it is, 0 the first",
+    )
     quantity = Column("double", "how much, in the units of the source")
     days_supply = Column("int", "how long what is dispensed lasts", unit="days")
     sig = Column("string", "instructions in words")
@@ -55,8 +75,8 @@ class DrugExposure(Table):
         "int", "standard concept of the route; 0 where it is not given or has none", required=True
     )
     lot_number = Column("string", "lot of the vaccine")
-    provider_id = Column("bigint", "who ordered or gave it")
-    visit_occurrence_id = Column("bigint", "visit in which it was ordered or given")
+    provider_id = Column("bigint", "who ordered, prescribed or gave it")
+    visit_occurrence_id = Column("bigint", "visit in which it was ordered or given; null for what a pharmacy dispensed")
     drug_source_value = Column("string", "the code as the source gives it, else the words")
     drug_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
     route_source_value = Column("string", "the route as the source gives it")
@@ -68,7 +88,7 @@ class DrugExposure(Table):
         expect_or_drop("start date is known", "drug_exposure_start_date is not null"),
         expect_or_drop(
             "was ordered or given",
-            "source_status not in ('not-done', 'cancelled', 'draft', 'do-not-perform', 'proposal', 'plan', 'option')",
+            f"source_status not in ({NEVER_WAS}, 'cancelled', 'draft', 'do-not-perform', 'proposal', 'plan', 'option')",
         ),
         expect("ends no earlier than it starts", "drug_exposure_end_date >= drug_exposure_start_date"),
         expect("has a standard concept", "drug_concept_id != 0"),
@@ -84,8 +104,9 @@ class DrugExposure(Table):
         providers: ProviderLink,
         systems: CodeSystem,
         codes: SourceToConcept,
+        events: CodedEvent,
     ) -> DataFrame:
-        """Read the orders, administrations and immunizations that hold as OMOP rows."""
+        """Read the orders, administrations and immunizations that hold, and add the drugs among the coded events."""
         referred = Medication.current(medications).selectExpr("resource_id as medication_id", "code as referred")
         exposures = (
             _requested(MedicationRequest.current(requests), referred)
@@ -96,15 +117,14 @@ class DrugExposure(Table):
         coded = with_concept(exposures, "medication", "drug", key, systems, codes)
         routed = with_concept(coded, "route", "route", key, systems, codes)
         first_day, stated_end = date_of(F.col("start")), date_of(F.col("stop"))
-        end_of_supply = F.when(F.col("days_supply") > 0, F.date_add(first_day, F.col("days_supply") - 1))
-        return (
+        recorded = (
             with_visit(with_provider(routed, F.col("by"), providers), "encounter")
             .join(links.select("patient_id", "person_id"), "patient_id")
             .withColumns({
                 "drug_exposure_id": row_id("drug", *key),
                 "drug_exposure_start_date": first_day,
                 "drug_exposure_start_datetime": timestamp_of(F.col("start")),
-                "drug_exposure_end_date": F.coalesce(stated_end, end_of_supply, first_day),
+                "drug_exposure_end_date": F.coalesce(stated_end, _end_of_supply(first_day), first_day),
                 "drug_exposure_end_datetime": timestamp_of(F.col("stop")),
                 "verbatim_end_date": stated_end,
                 "quantity": F.col("amount.value"),
@@ -112,6 +132,25 @@ class DrugExposure(Table):
             })
             .select(*DrugExposure.declared)
         )  # fmt: skip
+        return recorded.unionByName(_routed(events), allowMissingColumns=True)
+
+
+def _routed(events: DataFrame) -> DataFrame:
+    """Drugs that were dispensed, and those on claims and other records."""
+    rows = of_domain(events, "Drug", "drug_exposure", "drug_exposure_start")
+    first_day = F.col("drug_exposure_start_date")
+    named = rows.withColumns({
+        "drug_exposure_end_date": F.coalesce("end_date", _end_of_supply(first_day), first_day),
+        "drug_exposure_end_datetime": F.col("end_datetime"),
+        "verbatim_end_date": F.col("end_date"),
+        "route_concept_id": F.lit(0),
+        "source_status": F.col("status_source_value"),
+    })  # fmt: skip
+    return named.select(*(name for name in DrugExposure.declared if name in named.columns))
+
+
+def _end_of_supply(first_day: SparkColumn) -> SparkColumn:
+    return F.when(F.col("days_supply") > 0, F.date_add(first_day, F.col("days_supply") - 1))
 
 
 def _requested(requests: DataFrame, referred: DataFrame) -> DataFrame:

@@ -9,6 +9,9 @@ from lakehouse.bronze.ehr.datatypes import date_of, name_in, referenced_id
 from lakehouse.keys import row_id
 from lakehouse.terminology.codes import normalised
 
+NEVER_WAS = "'refuted', 'not-done', 'preparation'"
+"""SQL: statuses of a Condition or Procedure that say that it was not, whichever table its meaning belongs to."""
+
 
 def with_concept(
     rows: DataFrame, codeable_concept: str, into: str, key: tuple[str, ...], systems: DataFrame, codes: DataFrame
@@ -36,6 +39,36 @@ def with_concept(
             f"{into}_domain_id": F.col("_domain"),
         })
         .drop("_place", "_coding", "_uri", "_vocabulary", "_target", "_source", "_domain", "_rank")
+    )  # fmt: skip
+
+
+def with_code(rows: DataFrame, vocabulary: str, code: str, into: str, codes: DataFrame) -> DataFrame:
+    """Add what a code of a known vocabulary means, in the columns that `with_concept` adds."""
+    return (
+        _with_target(rows, F.col(vocabulary), F.col(code), codes)
+        .withColumns({
+            f"{into}_concept_id": F.coalesce("_target", F.lit(0)),
+            f"{into}_source_concept_id": F.coalesce("_source", F.lit(0)),
+            f"{into}_source_value": F.col(code),
+            f"{into}_domain_id": F.col("_domain"),
+        })
+        .drop("_target", "_source", "_domain")
+    )  # fmt: skip
+
+
+def of_domain(events: DataFrame, domain: str, table: str, start: str) -> DataFrame:
+    """The rows of silver.coded_event that belong to a domain, under OMOP's names of what its tables share.
+
+    table: whose id they get. start: what the names of their first day and instant begin with.
+    """
+    what = domain.lower()
+    shared = ("concept_id", "source_concept_id", "source_value", "type_concept_id")
+    return (
+        events.filter(F.col("domain_id") == domain)
+        .withColumnsRenamed({name: f"{what}_{name}" for name in shared})
+        .withColumnsRenamed({
+            "coded_event_id": f"{table}_id", "start_date": f"{start}_date", "start_datetime": f"{start}_datetime"
+        })
     )  # fmt: skip
 
 

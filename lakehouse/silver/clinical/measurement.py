@@ -5,9 +5,13 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.bronze.ehr.condition import Condition
 from lakehouse.bronze.ehr.observation import Observation as ObservationResource
+from lakehouse.bronze.ehr.procedure import Procedure
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
+from lakehouse.silver.clinical.coded_event import CodedEvent
+from lakehouse.silver.clinical.events import NEVER_WAS, of_domain
 from lakehouse.silver.clinical.observed import observed
 from lakehouse.silver.clinical.units import in_usual_unit
 from lakehouse.silver.identity.patient_link import PatientLink
@@ -18,25 +22,26 @@ from lakehouse.silver.vocabulary.unit_of_test import UnitOfTest
 
 
 class Measurement(Table):
-    """Laboratory results, vital signs and other measurements, from FHIR Observations (OMOP CDM 5.4 MEASUREMENT).
+    """Laboratory results, vital signs and other measurements (OMOP CDM 5.4 MEASUREMENT).
 
-    Of the Observations and their components, those whose concept is of the Measurement domain and, where
-    the concept is not known, those with a number; all others are in silver.observation. Numbers are in the usual
-    unit of the test (silver.unit_of_test) where their own can be converted to it, else in that of the source.
+    Of FHIR Observations and their components, those whose concept is of the Measurement domain and, where the concept
+    is not known, those with a number; all others are in silver.observation. Of silver.coded_event what is a measurement
+    by its concept: that it was done, without a value. Numbers are in the usual unit of the test (silver.unit_of_test)
+    where their own can be converted to it, else in that of the source.
     """
 
     layer = "silver"
-    grain = "one row per value: of an Observation, or of each of its components"
+    grain = "one row per value of an Observation or of its components, and per coded event that is a measurement"
     key = ("measurement_id",)
     scope = "person_id"
-    accounts_for = (ObservationResource,)
+    accounts_for = (ObservationResource, Condition, Procedure)
 
     measurement_id = Column("bigint", "id of the row", required=True)
     person_id = Column("bigint", "on whom it was measured", required=True)
     measurement_concept_id = Column("int", "standard concept; 0 where the code has none", required=True)
     measurement_date = Column("date", "day it was measured or, if unknown, made available", required=True)
     measurement_datetime = Column("timestamp", "the same as an instant (UTC); null where no time is given")
-    measurement_type_concept_id = Column("int", "Lab, Survey or EHR", required=True)
+    measurement_type_concept_id = Column("int", "Lab, Survey, EHR or kind of claim", required=True)
     value_as_number = Column("double", "the number, in the unit of `unit_concept_id`")
     value_as_concept_id = Column("int", "standard concept of a coded value; 0 where it has none, null where not coded")
     unit_concept_id = Column(
@@ -59,12 +64,12 @@ class Measurement(Table):
     value_source_value = Column("string", "the value as the source gives it, with < or > where it has one")
     value_source_number = Column("double", "the number as the source gives it, in the unit that the source gives")
     is_plausible = Column("boolean", "whether the number is in the test's plausible range; null where none is known")
-    source_status = Column("string", "FHIR status of the Observation")
+    source_status = Column("string", "FHIR status of the Observation, Procedure or Condition")
     line_id = Column("bigint", "the landed line that it was made from", required=True)
 
     expectations = (
         expect_or_drop("date is known", "measurement_date is not null"),
-        expect_or_drop("has a result", "source_status not in ('registered', 'cancelled')"),
+        expect_or_drop("has a result", f"source_status not in ('registered', 'cancelled', {NEVER_WAS})"),
         expect("has a standard concept", "measurement_concept_id != 0"),
         expect("is in the usual unit", "is_in_usual_unit"),
         expect("value is plausible", "is_plausible"),
@@ -77,11 +82,12 @@ class Measurement(Table):
         providers: ProviderLink,
         systems: CodeSystem,
         codes: SourceToConcept,
+        events: CodedEvent,
         units: UnitOfTest,
     ) -> DataFrame:
-        """Take the measurements among what was observed."""
+        """Take the measurements among what was observed, and among coded events."""
         measured = observed(observations, links, providers, systems, codes).filter("is_measurement")
-        return (
+        values = (
             in_usual_unit(measured, units)
             .withColumns({
                 "measurement_id": row_id("measurement", "patient_id", "resource_id", "part"),
@@ -94,3 +100,11 @@ class Measurement(Table):
             })
             .select(*Measurement.declared)
         )  # fmt: skip
+        return values.unionByName(_routed(events), allowMissingColumns=True)
+
+
+def _routed(events: DataFrame) -> DataFrame:
+    """Events of other records that are measurements."""
+    rows = of_domain(events, "Measurement", "measurement", "measurement")
+    named = rows.withColumnRenamed("status_source_value", "source_status")
+    return named.select(*(name for name in Measurement.declared if name in named.columns))

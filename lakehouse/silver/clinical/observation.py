@@ -5,9 +5,13 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.bronze.ehr.condition import Condition
 from lakehouse.bronze.ehr.observation import Observation as ObservationResource
+from lakehouse.bronze.ehr.procedure import Procedure
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
+from lakehouse.silver.clinical.coded_event import CodedEvent
+from lakehouse.silver.clinical.events import NEVER_WAS, of_domain
 from lakehouse.silver.clinical.observed import observed
 from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.identity.provider_link import ProviderLink
@@ -16,23 +20,24 @@ from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
 
 
 class Observation(Table):
-    """Social circumstances, habits, answers and other findings, from FHIR Observations (OMOP CDM 5.4 OBSERVATION).
+    """Social circumstances, habits, answers and other findings (OMOP CDM 5.4 OBSERVATION).
 
-    Of the Observations and their components, those that are no measurement: see silver.measurement.
+    Of FHIR Observations and their components, those that are no measurement (see silver.measurement). Of
+    silver.coded_event what is an observation by its concept: that it was found or done, without a value.
     """
 
     layer = "silver"
-    grain = "one row per value: of an Observation, or of each of its components"
+    grain = "one row per value of an Observation or of its components, and per coded event that is an observation"
     key = ("observation_id",)
     scope = "person_id"
-    accounts_for = (ObservationResource,)
+    accounts_for = (ObservationResource, Condition, Procedure)
 
     observation_id = Column("bigint", "id of the row", required=True)
     person_id = Column("bigint", "of whom it is known", required=True)
     observation_concept_id = Column("int", "standard concept; 0 where the code has none", required=True)
     observation_date = Column("date", "day it was observed or, if unknown, made available", required=True)
     observation_datetime = Column("timestamp", "the same as an instant (UTC); null where no time is given")
-    observation_type_concept_id = Column("int", "Lab, Survey or EHR", required=True)
+    observation_type_concept_id = Column("int", "Lab, Survey, EHR or kind of claim", required=True)
     value_as_number = Column("double", "the number, in the unit of the row")
     value_as_string = Column("string", "the value in words, where it is neither a number nor coded")
     value_as_concept_id = Column("int", "standard concept of a coded value; 0 where it has none, null where not coded")
@@ -43,12 +48,12 @@ class Observation(Table):
     observation_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
     unit_source_value = Column("string", "the unit as the source gives it")
     value_source_value = Column("string", "the value as the source gives it")
-    source_status = Column("string", "FHIR status of the Observation")
+    source_status = Column("string", "FHIR status of the Observation, Procedure or Condition")
     line_id = Column("bigint", "the landed line that it was made from", required=True)
 
     expectations = (
         expect_or_drop("date is known", "observation_date is not null"),
-        expect_or_drop("has a result", "source_status not in ('registered', 'cancelled')"),
+        expect_or_drop("has a result", f"source_status not in ('registered', 'cancelled', {NEVER_WAS})"),
         expect("has a standard concept", "observation_concept_id != 0"),
     )
 
@@ -59,9 +64,10 @@ class Observation(Table):
         providers: ProviderLink,
         systems: CodeSystem,
         codes: SourceToConcept,
+        events: CodedEvent,
     ) -> DataFrame:
         """Take what is no measurement among what was observed."""
-        return (
+        observations_made = (
             observed(observations, links, providers, systems, codes)
             .filter("not is_measurement")
             .withColumns({
@@ -76,3 +82,11 @@ class Observation(Table):
             })
             .select(*Observation.declared)
         )  # fmt: skip
+        return observations_made.unionByName(_routed(events), allowMissingColumns=True)
+
+
+def _routed(events: DataFrame) -> DataFrame:
+    """Events of other records that are observations."""
+    rows = of_domain(events, "Observation", "observation", "observation")
+    named = rows.withColumnRenamed("status_source_value", "source_status")
+    return named.select(*(name for name in Observation.declared if name in named.columns))

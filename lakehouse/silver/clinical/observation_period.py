@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.contract import Column, Table, expect_or_fail
 from lakehouse.keys import row_id
-from lakehouse.silver.clinical.concepts import STANDARD_ALGORITHM_FROM_EHR
+from lakehouse.silver.clinical.concepts import STANDARD_ALGORITHM
 from lakehouse.silver.clinical.condition_occurrence import ConditionOccurrence
 from lakehouse.silver.clinical.drug_exposure import DrugExposure
 from lakehouse.silver.clinical.measurement import Measurement
@@ -19,9 +19,10 @@ from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
 
 
 class ObservationPeriod(Table):
-    """From the first to the last event that the hospital recorded of a person (OMOP CDM 5.4 OBSERVATION_PERIOD).
+    """From the first to the last event that hospital or payers tell of a person (OMOP CDM 5.4 OBSERVATION_PERIOD).
 
     One period a person: a hospital's record does not tell of the times at which it would have missed what happened.
+    Of which times payers would know is in silver.payer_plan_period.
     """
 
     layer = "silver"
@@ -33,7 +34,7 @@ class ObservationPeriod(Table):
     person_id = Column("bigint", "who is observed", required=True)
     observation_period_start_date = Column("date", "day of the first event", required=True)
     observation_period_end_date = Column("date", "day of the last event or end of a visit", required=True)
-    period_type_concept_id = Column("int", "standard algorithm from EHR", required=True)
+    period_type_concept_id = Column("int", "standard algorithm", required=True)
 
     expectations = (
         expect_or_fail(
@@ -66,5 +67,5 @@ class ObservationPeriod(Table):
             "person_id",
             F.col("min(day)").alias("observation_period_start_date"),
             F.col("max(day)").alias("observation_period_end_date"),
-            F.lit(STANDARD_ALGORITHM_FROM_EHR).alias("period_type_concept_id"),
+            F.lit(STANDARD_ALGORITHM).alias("period_type_concept_id"),
         )

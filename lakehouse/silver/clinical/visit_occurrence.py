@@ -1,4 +1,4 @@
-"""Contacts of persons with the hospital."""
+"""Contacts of persons with care."""
 
 from __future__ import annotations
 
@@ -10,22 +10,33 @@ from lakehouse.bronze.ehr.datatypes import date_of, timestamp_of
 from lakehouse.bronze.ehr.encounter import Encounter
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
+from lakehouse.silver.claims.claim_encounter import ClaimEncounter
 from lakehouse.silver.clinical.concepts import (
     EHR_ENCOUNTER_RECORD,
+    FACILITY_CLAIM_HEADER,
+    INPATIENT_CLAIM_HEADER,
     INPATIENT_VISIT,
+    LONG_TERM_CARE_VISIT,
     PLACE_OF_DISCHARGE,
+    PROFESSIONAL_CLAIM_HEADER,
     VISIT_OF_ACT_CODE,
+    VISIT_OF_SERVICE_CATEGORY,
     concept_of,
 )
 from lakehouse.silver.clinical.events import with_care_site, with_provider
+from lakehouse.silver.clinical.same_visits import same_visits
 from lakehouse.silver.identity.care_site_link import CareSiteLink
 from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.identity.provider_link import ProviderLink
+from lakehouse.silver.known import first_known
 
 _TOOK_PLACE = "status not in ('planned', 'cancelled')"
 _STARTS = "visit_start_date is not null"
 _ENDS_AFTER_IT_STARTS = "visit_end_date >= visit_start_date"
 _SOUND = f"coalesce({_TOOK_PLACE}, true) and {_STARTS} and {_ENDS_AFTER_IT_STARTS}"
+
+_REGISTERED = r"source_value rlike '^([0-9]{10}|[0-9A-Z]{6})$'"
+"""A care site with an NPI or a CMS certification number, by which claims name it too."""
 
 _INDIVIDUALS = """concat(
     filter(participant, p -> coalesce(exists(flatten(p.type.coding), c -> c.code = 'PPRF'), false)),
@@ -34,14 +45,20 @@ _INDIVIDUALS = """concat(
 
 
 class VisitOccurrence(Table):
-    """Visits of persons, one for each FHIR Encounter (OMOP CDM 5.4 VISIT_OCCURRENCE; ids are 64-bit).
+    """Visits of persons, as hospital and payers know them (OMOP CDM 5.4 VISIT_OCCURRENCE; ids are 64-bit).
 
-    OMOP wants an end. Where a stay in hospital has none yet, it is the day of the delivery that tells of it;
-    any other visit without one ends on the day on which it starts.
+    A FHIR Encounter and an encounter of claims that are the same event (lakehouse.silver.clinical.same_visits) are one
+    visit: what the hospital tells holds, and claims fill what it does not tell (end of a stay, practitioner, care site,
+    origin and discharge, and whether an inpatient stay is one in a nursing facility). Every other encounter of either
+    is a visit of its own. `known_by` tells the sources; a claim is for the visit with the `claim_encounter_id` of its
+    encounter (silver.encounter_of_claim).
+
+    OMOP wants an end. Where nobody tells that of a stay in hospital yet, it is the day of the delivery that tells of
+    it; any other visit without one ends on the day on which it starts.
     """
 
     layer = "silver"
-    grain = "one row per encounter"
+    grain = "one row per encounter of the hospital, and per encounter that only claims tell of"
     key = ("visit_occurrence_id",)
     scope = "person_id"
     accounts_for = (Encounter,)
@@ -53,18 +70,20 @@ class VisitOccurrence(Table):
     visit_start_datetime = Column("timestamp", "time of arriving (UTC); null where no time is given")
     visit_end_date = Column("date", "day of leaving, as the place counts days", required=True)
     visit_end_datetime = Column("timestamp", "time of leaving (UTC); null where no time is given")
-    visit_type_concept_id = Column("int", "EHR encounter record", required=True)
+    visit_type_concept_id = Column("int", "EHR encounter record, or header of the kind of claim", required=True)
     provider_id = Column("bigint", "the primary performer, else the attending practitioner, else the first one named")
     care_site_id = Column("bigint", "the organisation in charge")
-    visit_source_value = Column("string", "class of the encounter (HL7 v3 ActCode)")
+    visit_source_value = Column("string", "class of the encounter (HL7 v3 ActCode), else service category of claims")
     visit_source_concept_id = Column("int", "0: OMOP has no concepts for these codes", required=True)
     admitted_from_concept_id = Column("int", "0: where from is told only in the source's words", required=True)
-    admitted_from_source_value = Column("string", "admitSource of the hospitalisation")
+    admitted_from_source_value = Column("string", "admitSource of the hospitalisation, else that of claims (UB-04)")
     discharged_to_concept_id = Column("int", "kind of place after leaving; 0 if home, unknown or none", required=True)
-    discharged_to_source_value = Column("string", "dischargeDisposition of the hospitalisation")
+    discharged_to_source_value = Column("string", "dischargeDisposition, else discharge status of claims (UB-04)")
     preceding_visit_occurrence_id = Column("bigint", "the person's visit that started before this one")
-    status = Column("string", "FHIR status: finished, in-progress, ...")
-    line_id = Column("bigint", "the landed line that it was made from", required=True)
+    status = Column("string", "FHIR status: finished, in-progress, ...; null where only claims tell of it")
+    known_by = Column("string", "ehr, claims or both", required=True)
+    claim_encounter_id = Column("bigint", "the encounter of claims that it is, in silver.claim_encounter")
+    line_id = Column("bigint", "the landed line of the Encounter that it was made from; null if only claims tell of it")
 
     expectations = (
         expect_or_drop("start date is known", _STARTS),
@@ -76,27 +95,32 @@ class VisitOccurrence(Table):
 
     @staticmethod
     def build(
-        encounters: Encounter, links: PatientLink, providers: ProviderLink, care_sites: CareSiteLink
+        encounters: Encounter,
+        links: PatientLink,
+        providers: ProviderLink,
+        care_sites: CareSiteLink,
+        claim_encounters: ClaimEncounter,
     ) -> DataFrame:
-        """Read the encounters that hold as OMOP rows."""
-        told = Encounter.current(encounters).join(links, "patient_id")
-        performed = with_provider(told, F.expr(_INDIVIDUALS), providers)
-        visits = with_care_site(performed, F.col("service_provider.reference"), care_sites).withColumns({
-            "visit_occurrence_id": row_id("visit", "patient_id", "resource_id"),
-            "visit_concept_id": concept_of(F.col("class_.code"), VISIT_OF_ACT_CODE),
-            "visit_start_date": date_of(F.col("period.start")),
-            "visit_start_datetime": timestamp_of(F.col("period.start")),
-            "visit_end_datetime": timestamp_of(F.col("period.end")),
-            "visit_type_concept_id": F.lit(EHR_ENCOUNTER_RECORD),
-            "visit_source_value": F.col("class_.code"),
+        """Find the encounters that are one, and put together what is told of each visit."""
+        recorded = _recorded(Encounter.current(encounters).join(links, "patient_id"), providers, care_sites)
+        end = F.coalesce("visit_end_date", "last_known_day")
+        same = same_visits(recorded.withColumn("visit_end_date", end).filter(_SOUND), claim_encounters)
+        told = recorded.drop("institution").unionByName(_billed(claim_encounters, same), allowMissingColumns=True)
+        visit = ("visit_occurrence_id", "person_id")
+        once = told.groupBy(*visit).agg(
+            *(first_known(name, "trust") for name in told.columns if name not in (*visit, "trust"))
+        )
+        whole = once.withColumns({
+            "visit_concept_id": F.when(F.col("encounter_type") == "skilled nursing", LONG_TERM_CARE_VISIT).otherwise(
+                F.coalesce("visit_concept_id", F.lit(0))
+            ),
+            "visit_end_date": end,
             "visit_source_concept_id": F.lit(0),
             "admitted_from_concept_id": F.lit(0),
-            "admitted_from_source_value": _first_code("hospitalization.admitSource"),
-            "discharged_to_source_value": _first_code("hospitalization.dischargeDisposition"),
-        })  # fmt: skip
-        whole = visits.withColumns({
-            "visit_end_date": F.coalesce(date_of(F.col("period.end")), _last_known_day()),
             "discharged_to_concept_id": concept_of(F.lpad("discharged_to_source_value", 2, "0"), PLACE_OF_DISCHARGE),
+            "known_by": F.expr(
+                "case when line_id is null then 'claims' when claim_encounter_id is null then 'ehr' else 'both' end"
+            ),
         })  # fmt: skip
         # A visit that goes to quarantine precedes none that stays.
         earlier = Window.partitionBy("person_id", F.expr(_SOUND)).orderBy(
@@ -106,10 +130,59 @@ class VisitOccurrence(Table):
         return whole.withColumn("preceding_visit_occurrence_id", preceding).select(*VisitOccurrence.declared)
 
 
-def _last_known_day() -> SparkColumn:
-    """The last day of which is known that the visit went on, where no end is told."""
-    goes_on = F.col("visit_concept_id") == INPATIENT_VISIT
-    return F.greatest("visit_start_date", F.when(goes_on, date_of(F.col("delivery"))))
+def _recorded(encounters: DataFrame, providers: DataFrame, care_sites: DataFrame) -> DataFrame:
+    """What the hospital tells; null is what it does not."""
+    organization = F.col("service_provider.reference")
+    performed = with_provider(encounters, F.expr(_INDIVIDUALS), providers)
+    named = with_care_site(performed, organization, care_sites.filter(_REGISTERED))
+    placed = with_care_site(named.withColumnRenamed("care_site_id", "institution"), organization, care_sites)
+    start, end = F.col("period.start"), F.col("period.end")
+    concept = concept_of(F.col("class_.code"), VISIT_OF_ACT_CODE)
+    goes_on = concept == INPATIENT_VISIT
+    return placed.select(
+        row_id("visit", "patient_id", "resource_id").alias("visit_occurrence_id"),
+        "person_id",
+        F.lit(1).alias("trust"),
+        F.nullif(concept, F.lit(0)).alias("visit_concept_id"),
+        date_of(start).alias("visit_start_date"),
+        timestamp_of(start).alias("visit_start_datetime"),
+        F.coalesce(date_of(end), F.when(~goes_on, date_of(start))).alias("visit_end_date"),
+        timestamp_of(end).alias("visit_end_datetime"),
+        F.greatest(date_of(start), date_of(F.col("delivery"))).alias("last_known_day"),
+        F.lit(EHR_ENCOUNTER_RECORD).alias("visit_type_concept_id"),
+        "provider_id",
+        "care_site_id",
+        "institution",
+        F.col("class_.code").alias("visit_source_value"),
+        _first_code("hospitalization.admitSource").alias("admitted_from_source_value"),
+        _first_code("hospitalization.dischargeDisposition").alias("discharged_to_source_value"),
+        "status",
+        "line_id",
+    )
+
+
+def _billed(encounters: DataFrame, same: DataFrame) -> DataFrame:
+    """What claims tell, of the visit that they share with the hospital or of one of their own."""
+    kind = F.when(F.col("encounter_type").isin("inpatient", "skilled nursing"), INPATIENT_CLAIM_HEADER)
+    visits = encounters.withColumn("place", F.coalesce("facility_npi", "provider_number"))
+    return visits.join(same, "encounter_id", "left").select(
+        F.coalesce("visit_occurrence_id", row_id("claim visit", "encounter_id")).alias("visit_occurrence_id"),
+        "person_id",
+        F.lit(2).alias("trust"),
+        concept_of(F.col("encounter_type"), VISIT_OF_SERVICE_CATEGORY).alias("visit_concept_id"),
+        F.col("encounter_start_date").alias("visit_start_date"),
+        F.col("encounter_end_date").alias("visit_end_date"),
+        kind.when(F.col("institutional_claims") > 0, FACILITY_CLAIM_HEADER)
+        .otherwise(PROFESSIONAL_CLAIM_HEADER)
+        .alias("visit_type_concept_id"),
+        row_id("provider", "rendering_npi").alias("provider_id"),
+        row_id("care_site", "place").alias("care_site_id"),
+        "encounter_type",
+        F.col("encounter_type").alias("visit_source_value"),
+        F.col("admit_source_code").alias("admitted_from_source_value"),
+        F.col("discharge_disposition_code").alias("discharged_to_source_value"),
+        F.col("encounter_id").alias("claim_encounter_id"),
+    )
 
 
 def _first_code(codeable_concept: str) -> SparkColumn:

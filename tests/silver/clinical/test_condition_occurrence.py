@@ -12,10 +12,11 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.quality import REASONS, dropped, flag
+from lakehouse.silver.clinical.coded_event import CodedEvent
 from lakehouse.silver.clinical.condition_occurrence import ConditionOccurrence
 from tests.conftest import SAMPLE
 from tests.silver.clinical.fhir import ICD10CM, LOCAL, SNOMED, Resource, concept, resource
-from tests.support import Rows, ehr_lines
+from tests.support import Rows, ehr_lines, without_claims
 
 HYPERTENSION = (SNOMED, "59621000")
 
@@ -51,7 +52,7 @@ CONDITIONS = [
 
 @pytest.fixture(scope="module")
 def built(spark: SparkSession, sample: Rows) -> DataFrame:
-    return sample.given({EhrLine: ehr_lines(spark, *CONDITIONS)})[ConditionOccurrence]
+    return sample.given({EhrLine: ehr_lines(spark, *CONDITIONS), **without_claims(spark)})[ConditionOccurrence]
 
 
 @pytest.fixture(scope="module")
@@ -127,5 +128,5 @@ def test_the_sample_has_a_row_for_every_condition(sample: Rows) -> None:
     with gzip.open(SAMPLE / "ehr" / "2026-01-01" / "Condition.ndjson.gz", "rt") as lines:
         for found in {c["id"]: c for c in map(json.loads, lines)}.values():
             expected[found["code"]["coding"][0]["code"], date.fromisoformat(found["onsetDateTime"][:10])] += 1
-    rows = sample[ConditionOccurrence].select("condition_source_value", "condition_start_date").collect()
+    rows = sample[CodedEvent].filter("kind = 'Condition'").select("source_value", "start_date").collect()
     assert Counter(map(tuple, rows)) == expected

@@ -17,7 +17,9 @@ from lakehouse.silver.claims.medical_claim import MedicalClaim
 from lakehouse.silver.claims.pharmacy_claim import PharmacyClaim
 from lakehouse.silver.clinical.cost import Cost
 from lakehouse.silver.clinical.device_exposure import DeviceExposure
+from lakehouse.silver.clinical.drug_exposure import DrugExposure
 from lakehouse.silver.clinical.payer_plan_period import PayerPlanPeriod
+from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
 from tests.silver.clinical.fhir import Resource, concept
 from tests.support import Rows, ehr_lines, rows_of
 
@@ -34,11 +36,13 @@ def usd(text: str | None) -> Decimal | None:
 
 def stay(line: int, **amounts: str) -> Given:
     return {"claim_id": 10, "claim_type": "institutional", "source_file": "inpatient", "is_first_line": line == 1,
-            "line_id": line, **common(), **money(amounts), "drg_code": "470"}  # fmt: skip
+            "service_category": "inpatient", "provider_number": "H", "drg_code": "470",
+            "line_id": line, **common(), **money(amounts)}  # fmt: skip
 
 
 def visit(line: int, **amounts: str) -> Given:
-    return {"claim_id": 20, "claim_type": "professional", "source_file": "carrier", "is_first_line": line == 11,
+    return {"claim_id": 20, "claim_type": "professional", "source_file": "carrier", "is_first_line": line != 12,
+            "service_category": "office-based", "rendering_npi": "9000000029",
             "line_id": line, **common(), **money(amounts)}  # fmt: skip
 
 
@@ -133,10 +137,15 @@ def test_amounts(costs: dict[int, Row], line: int, charge: str | None, payer: st
     assert (row.paid_by_patient, row.paid_by_primary, row.total_paid) == (usd(patient), usd(primary), usd(paid))
 
 
-def test_a_stay_is_one_row_and_a_visit_one_row_a_line(costs: dict[int, Row]) -> None:
+def test_a_stay_is_one_row_and_a_visit_one_row_a_line(given: Rows, costs: dict[int, Row]) -> None:
     assert set(costs) == {1, 11, 12, 13, 14, 21}
-    events = {line: (row.cost_domain_id, row.cost_event_id) for line, row in costs.items() if line != 13}
-    assert events == {1: ("Visit", 10), 11: ("Visit", 20), 12: ("Visit", 20), 14: ("Visit", 40), 21: ("Drug", 50)}
+    assert {line: row.cost_domain_id for line, row in costs.items()} == {
+        **dict.fromkeys((1, 11, 12, 14), "Visit"), 13: "Device", 21: "Drug"
+    }  # fmt: skip
+    events = {line: row.cost_event_id for line, row in costs.items()}
+    assert events[11] == events[12] == events[14] != events[1]
+    assert {events[1], events[11]} < {row.visit_occurrence_id for row in given[VisitOccurrence].collect()}
+    assert [events[21]] == [row.drug_exposure_id for row in given[DrugExposure].collect()]
     assert (costs[1].drg_source_value, costs[11].drg_source_value, costs[11].drg_concept_id) == ("470", None, None)
     assert costs[1].drg_concept_id is not None
 
@@ -204,7 +213,7 @@ def test_the_sample_s_costs_are_those_of_its_claims_to_the_cent(sample: Rows) ->
         .agg(F.sum("claim_paid_amount")).collect()[0][0],
         "drugs": pharmacy.agg(F.sum("paid_amount")).collect()[0][0],
     }  # fmt: skip
-    kind = F.when(F.col("cost_domain_id") == "Drug", "drugs").otherwise(
+    kind = F.when(F.col("cost_type_concept_id") == 32869, "drugs").otherwise(
         F.when(F.col("cost_type_concept_id") == 32872, "professional").otherwise("institutional")
     )
     found = sample[Cost].groupBy(kind.alias("kind")).agg(F.sum("paid_by_payer").alias("paid")).collect()

@@ -38,11 +38,12 @@ CLAIMS = [
     {"person_id": 1, "line_id": 72, "source_file": "dme", "claim_start_date": date(2024, 1, 1)},
     {"person_id": 1, "line_id": 73, "source_file": "carrier", "hcpcs_code": "E0601"},
 ]  # fmt: skip
+CLAIM = {"claim_id": 7, "claim_type": "professional", "is_first_line": False}
 
 
 @pytest.fixture(scope="module")
 def rows(spark: SparkSession, sample: Rows) -> dict[int, Row]:
-    claims = rows_of(spark, MedicalClaim, *CLAIMS)
+    claims = rows_of(spark, MedicalClaim, *(line | CLAIM for line in CLAIMS))
     built = sample.given({EhrLine: ehr_lines(spark, *RESOURCES), MedicalClaim: claims})[DeviceExposure]
     return {row.line_id: row for row in flag(DeviceExposure, built).collect()}
 

@@ -14,12 +14,13 @@ import pytest
 from pyspark.sql import Row, SparkSession
 
 from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.ehr.observation import Observation as ObservationResource
 from lakehouse.quality import REASONS, dropped, flag
 from lakehouse.silver.clinical.measurement import Measurement
 from lakehouse.silver.clinical.observation import Observation
 from tests.conftest import SAMPLE
 from tests.silver.clinical.fhir import LOCAL, LOINC, SNOMED, Resource, concept, resource
-from tests.support import Rows, ehr_lines
+from tests.support import Rows, ehr_lines, without_claims
 
 UCUM = "http://unitsofmeasure.org"
 HBA1C, SMOKING, PRESSURE = concept((LOINC, "4548-4")), concept((LOINC, "72166-2")), concept((LOINC, "85354-9"))
@@ -86,7 +87,7 @@ RESULTS = [
 
 @pytest.fixture(scope="module")
 def built(spark: SparkSession, sample: Rows) -> Rows:
-    return sample.given({EhrLine: ehr_lines(spark, *RESULTS)})
+    return sample.given({EhrLine: ehr_lines(spark, *RESULTS), **without_claims(spark)})
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +211,8 @@ def test_the_sample_has_a_row_for_every_value(sample: Rows) -> None:
         (Measurement, "measurement", "value_source_number", measurements),
         (Observation, "observation", "value_as_number", observations),
     ):
-        rows = sample[table].select(f"{name}_source_value", f"{name}_date", number).collect()
+        observed = sample[table].join(sample[ObservationResource].select("line_id"), "line_id", "left_semi")
+        rows = observed.select(f"{name}_source_value", f"{name}_date", number).collect()
         assert Counter(map(tuple, rows)) == expected
 
 

@@ -12,10 +12,11 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.quality import REASONS, dropped, flag
+from lakehouse.silver.clinical.coded_event import CodedEvent
 from lakehouse.silver.clinical.procedure_occurrence import ProcedureOccurrence
 from tests.conftest import SAMPLE
 from tests.silver.clinical.fhir import SNOMED, Resource, concept, resource
-from tests.support import Rows, ehr_lines
+from tests.support import Rows, ehr_lines, without_claims
 
 ANXIETY_ASSESSMENT = concept((SNOMED, "710841007"))
 
@@ -36,7 +37,7 @@ PROCEDURES = [
 
 @pytest.fixture(scope="module")
 def built(spark: SparkSession, sample: Rows) -> DataFrame:
-    return sample.given({EhrLine: ehr_lines(spark, *PROCEDURES)})[ProcedureOccurrence]
+    return sample.given({EhrLine: ehr_lines(spark, *PROCEDURES), **without_claims(spark)})[ProcedureOccurrence]
 
 
 @pytest.fixture(scope="module")
@@ -67,5 +68,5 @@ def test_the_sample_has_a_row_for_every_procedure(sample: Rows) -> None:
         for found in {p["id"]: p for p in map(json.loads, lines)}.values():
             period = (date.fromisoformat(found["performedPeriod"][end][:10]) for end in ("start", "end"))
             expected[found["code"]["coding"][0]["code"], *period] += 1
-    rows = sample[ProcedureOccurrence].select("procedure_source_value", "procedure_date", "procedure_end_date")
+    rows = sample[CodedEvent].filter("kind = 'Procedure'").select("source_value", "start_date", "end_date")
     assert Counter(map(tuple, rows.collect())) == expected
