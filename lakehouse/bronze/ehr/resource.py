@@ -13,6 +13,11 @@ from lakehouse.contract import Column, Expectation, expect, expect_or_drop
 
 FITS = expect("its elements have FHIR's types", "fits")
 
+MISREAD = r"[\u00c2-\u00f4][\u0080-\u00bf]"
+"""A pattern of what two or more bytes of UTF-8 look like when each is read as a sign of Latin-1."""
+
+LEGIBLE = expect("was not misread", "not misread")
+
 _READ_FROM_THE_HEAD = ("resourceType", "id", "meta", "subject", "patient", "beneficiary")
 
 
@@ -37,10 +42,12 @@ class TypedResource(Resource):
 
     unread_fields = Column("array<string>", "top-level elements of the line that this table does not read")
     fits = Column("boolean", "whether every element that is read has FHIR's type; one that has not is null")
+    misread = Column("boolean", "whether the line has signs that UTF-8 becomes when it is read as Latin-1")
 
     expectations: ClassVar[tuple[Expectation, ...]] = (
         FITS,
         expect_or_drop("names its patient", "patient_id is not null"),
+        LEGIBLE,
     )
 
     @classmethod
@@ -55,7 +62,7 @@ class SharedResource(TypedResource):
     scope: ClassVar[str | None] = None
     changes_by: ClassVar[str | None] = None
     record: ClassVar[tuple[str, ...]] = ("resource_id",)
-    expectations: ClassVar[tuple[Expectation, ...]] = (FITS,)
+    expectations: ClassVar[tuple[Expectation, ...]] = (FITS, LEGIBLE)
 
 
 def read(lines: DataFrame, table: type[TypedResource]) -> DataFrame:
@@ -70,6 +77,7 @@ def read(lines: DataFrame, table: type[TypedResource]) -> DataFrame:
         .withColumn("content", F.xxhash64("raw"))
         .withColumn("unread_fields", F.array_sort(F.array_except(F.json_object_keys("raw"), known)))
         .withColumn("fits", F.col("resource._misfit").isNull())
+        .withColumn("misread", F.col("raw").rlike(MISREAD))
         .select(
             *TypedResource.declared, *(F.col(f"resource.`{element}`").alias(name) for name, element in elements.items())
         )

@@ -56,6 +56,8 @@ class Measurement(Table):
         expect_or_drop("has a result", "source_status not in ('registered', 'cancelled')"),
         expect("has a standard concept", "measurement_concept_id != 0"),
         expect("value is plausible", "is_plausible"),
+        expect("a number has a unit", "value_as_number is null or unit_source_value is not null"),
+        expect("its unit is known", "unit_concept_id != 0"),
     )
 
     @staticmethod

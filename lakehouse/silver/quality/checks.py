@@ -177,6 +177,27 @@ def checks_of(field: Field, types: Mapping[str, str]) -> Iterator[Check]:
     yield from _in_time(field, types, check)
 
 
+def names_of_checks(field: Field, types: Mapping[str, str]) -> list[str]:
+    """The names of all checks of a field, also of those that look up what it refers to."""
+    looked_up = {
+        "isForeignKey": field.refers_to,
+        "fkDomain": field.domain,
+        "fkClass": field.concept_class,
+        "isStandardValidConcept": field.standard,
+        "sourceConceptRecordCompleteness" if _is_source(field) else "standardConceptRecordCompleteness": (
+            field.unmapped is not None
+        ),
+        "sourceValueCompleteness": field.standard_field in types,
+        "plausibleGender": field.name in OF_ONE_SEX,
+    }
+    names = [check.name for check in checks_of(field, types)]
+    return names + [name for name, applies in looked_up.items() if applies and field.name in types]
+
+
+def _is_source(field: Field) -> bool:
+    return field.name.endswith("_source_concept_id")
+
+
 def _in_time(field: Field, types: Mapping[str, str], check: Any) -> Iterator[Check]:
     name, at = field.name, f"cast(`{field.name}` as date)"
     told = f"`{name}` is not null"
@@ -263,7 +284,7 @@ def _referred(table: str, rows: DataFrame, around: Surroundings) -> DataFrame:
 
 
 def _asked(field: Field, source: Field | None) -> Column:
-    is_source = field.name.endswith("_source_concept_id")
+    is_source = _is_source(field)
     return F.struct(
         F.lit(field.required).alias("required"),
         F.lit(field.domain).cast("string").alias("domain"),
