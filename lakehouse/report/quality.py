@@ -54,9 +54,7 @@ class CheckResult:
 def results(storage: Storage) -> list[CheckResult]:
     """The result of every check. Raises UsageError where nothing was checked yet."""
     if not storage.exists(QualityCheckResult):
-        raise UsageError(
-            f"nothing was checked yet: run `lakehouse refresh --select +{QualityCheckResult.table_name()}`"
-        )
+        raise UsageError("nothing was checked yet: run `lakehouse refresh`")
     found = F.struct(
         "delivery", F.col("rows_looked_at").alias("rows"), F.col("rows_failing").alias("failing"),
         F.col("percent_failing").alias("percent"),

@@ -1,4 +1,4 @@
-"""Defects that were planted in a population are found: all of them, and nothing else, kind by kind."""
+"""A generated population: the defects that were planted are found, and nothing else, and its accounts balance."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ from lakehouse.synthetic.generate import Generation
 from lakehouse.synthetic.knowledge import table
 from lakehouse.synthetic.world import Genotyping, Planted, World
 from tests.conftest import BUCKETS
+from tests.end_to_end.written import balanced
 from tests.support import FromNothing
 
 pytestmark = pytest.mark.slow
@@ -216,3 +217,14 @@ def _shows(line: Row, defect: Row) -> bool:
     if defect.defect_key == "json_cut":
         return len(line.raw.encode()) == int(defect.bad_value)
     return defect.source_id in line.raw
+
+
+def test_accounts_balance_by_source_and_delivery(population: Population) -> None:
+    """With what came late, was corrected, or was taken back."""
+    found = balanced(population.tables)
+    assert {account.delivery for account in found} == {"2024-11-01", "2024-12-01", "2025-01-01"}
+    assert len({account.source for account in found}) > 20
+    for account in found:
+        assert account.missing == 0, account
+    for fate in ("kept", "superseded", "retracted", "quarantined"):
+        assert any(getattr(account, fate) for account in found if account.delivery > "2024-11-01"), fate

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from rich.console import Console
 
 from lakehouse import quality
+from lakehouse.bronze import landing
 from lakehouse.bronze.ehr.encounter import Encounter
 from lakehouse.bronze.ehr.patient import Patient
 from lakehouse.catalog import Catalog
@@ -22,7 +23,9 @@ from lakehouse.silver.clinical.person import Person
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
 from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.storage import Record, Storage
-from tests.support import Rows, rows_of
+from tests.conftest import BUCKETS, SAMPLE
+from tests.end_to_end.written import balanced
+from tests.support import FromNothing, Rows, rows_of
 
 RECORD = Record("", {}, "full")
 ENCOUNTERS = Catalog((Encounter, VisitOccurrence))
@@ -111,3 +114,14 @@ def test_patients_who_are_one_person_are_merged(spark: SparkSession, tmp_path: P
 def test_resources_without_a_table_are_kept_where_they_are(storage: Storage) -> None:
     (found,) = accounts.balance(storage, Catalog((Encounter,)))[:1]
     assert (found.source, found.landed, found.kept, found.missing) == ("bronze.encounter", 30, 29, 0)
+
+
+@pytest.mark.slow
+def test_the_sample_balances(spark: SparkSession, tmp_path: Path) -> None:
+    storage = Storage(spark, f"{tmp_path}/tables")
+    landing.take(storage, str(SAMPLE), f"{tmp_path}/checkpoint", BUCKETS)
+    found = balanced(FromNothing(storage))
+    assert len({account.source for account in found}) > 20
+    for account in found:
+        assert account.delivery == "2026-01-01"
+        assert account.missing == 0, account

@@ -7,21 +7,23 @@ counted by what they refer to, all tables together, and then looked up in one jo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.silver.quality.cdm import (
     DATE,
     DATETIME,
+    FEMALE,
     FEW,
     FIELDS,
     FLOAT,
     INTEGER,
+    MALE,
     OF_ONE_SEX,
     PERSONS_WITHOUT,
     SEX_OF_CONCEPT,
@@ -89,12 +91,14 @@ class Surroundings:
             return rows.withColumn("delivery", F.lit(None).cast("string"))
         return rows.join(self.lines.select("line_id", "delivery"), "line_id", "left")
 
-    def around(self, rows: DataFrame, with_visit: bool) -> DataFrame:
-        """Add the delivery, the days of birth and death and the sex of the person, the days of the visit, tomorrow."""
-        found = self.with_delivery(rows).crossJoin(F.broadcast(self._tomorrow()))
-        if "person_id" in rows.columns:
+    def around(self, rows: DataFrame, said: str) -> DataFrame:
+        """Add the delivery and, of the days of the person, the visit and the data, those that SQL speaks of."""
+        found = self.with_delivery(rows)
+        if "_tomorrow" in said:
+            found = found.crossJoin(F.broadcast(self._tomorrow()))
+        if "_birth" in said or "_death" in said:
             found = found.join(self._lives(), "person_id", "left")
-        if with_visit:
+        if "_visit_start" in said:
             stays = self.visits.selectExpr(
                 "visit_occurrence_id", "visit_start_date as _visit_start", "visit_end_date as _visit_end"
             )
@@ -106,7 +110,7 @@ class Surroundings:
 
     def _lives(self) -> DataFrame:
         birth = "make_date(year_of_birth, coalesce(month_of_birth, 1), coalesce(day_of_birth, 1)) as _birth"
-        born = self.persons.selectExpr("person_id", birth, "gender_concept_id as _sex")
+        born = self.persons.selectExpr("person_id", birth)
         return born.join(self.deaths.selectExpr("person_id", "death_date as _death"), "person_id", "left")
 
 
@@ -115,24 +119,28 @@ def check_all(tables: Mapping[str, DataFrame], lines: DataFrame, ranges: DataFra
     around = Surroundings(
         lines, tables["person"], tables["death"], tables["visit_occurrence"], tables["cdm_source"]
     )  # fmt: skip
-    counted = [_counted(name, rows, around) for name, rows in tables.items() if name in FIELDS]
-    referred = _looked_up(
-        reduce(DataFrame.unionAll, [_referred(name, rows, around) for name, rows in tables.items() if name in FIELDS]),
-        tables,
-    )
-    by_delivery = [
-        *counted,
-        _references_counted(referred),
-        _of_other_sex(referred),
+    checked = {name: rows for name, rows in tables.items() if name in FIELDS}
+    found = [
+        *(_counted(name, rows, around) for name, rows in checked.items()),
+        _referred(checked, tables, around),
         _measured(around.with_delivery(tables["measurement"]), ranges),
+        _persons_without(tables),
+        _persons_without_eras(tables),
     ]
-    added = (
-        _with_every_delivery(reduce(DataFrame.unionByName, by_delivery))
-        .groupBy(*_COUNTED)
+    return _judged(_added(reduce(DataFrame.unionAll, found)))
+
+
+def _added(found: DataFrame) -> DataFrame:
+    """Add up what was counted, in each delivery and in all; where distinct values are counted, each counts 1."""
+    deliveries = F.array_compact(F.array("delivery", F.lit(EVERY_DELIVERY)))
+    by_value = (
+        found.withColumn("delivery", F.explode(deliveries))
+        .groupBy(*_COUNTED, "value")
         .agg(F.sum("rows").alias("rows"), F.sum("failing").alias("failing"))
-    )
-    of_distinct = [_values_mapped(referred), _persons_without(tables), _persons_without_eras(tables)]
-    return _judged(reduce(DataFrame.unionByName, of_distinct, added))
+        .withColumns({name: F.when(F.col("value").isNull(), F.col(name)).otherwise(F.least(name, F.lit(1)))
+                      for name in ("rows", "failing")})
+    )  # fmt: skip
+    return by_value.groupBy(*_COUNTED).agg(F.sum("rows").alias("rows"), F.sum("failing").alias("failing"))
 
 
 def _judged(results: DataFrame) -> DataFrame:
@@ -143,10 +151,23 @@ def _judged(results: DataFrame) -> DataFrame:
     )
 
 
-def _with_every_delivery(rows: DataFrame) -> DataFrame:
-    """Count rows twice: in their own delivery, where it is known, and in all."""
-    deliveries = F.array_compact(F.array("delivery", F.lit(EVERY_DELIVERY)))
-    return rows.withColumn("delivery", F.explode(deliveries))
+def _result(
+    field: str, check: str, threshold: object, rows: str, failing: str, concept: str = "0", unit: str = "0",
+    value: str = "null",
+) -> str:  # fmt: skip
+    """SQL of a struct: what a check counted. All is SQL text, since building such plans by calls takes seconds."""
+    return (
+        f"named_struct('field', {field}, 'check', '{check}', 'concept_id', cast({concept} as int), "
+        f"'unit_concept_id', cast({unit} as int), 'threshold', cast({threshold} as int), "
+        f"'value', cast({value} as string), 'rows', cast({rows} as bigint), 'failing', cast({failing} as bigint))"
+    )
+
+
+def _results(rows: DataFrame, table: str, results: Iterable[str], delivery: str = "delivery") -> DataFrame:
+    """The results as rows; those that are null are none."""
+    return rows.selectExpr(
+        f"{table} as table", f"{delivery} as delivery", f"inline(array_compact(array({', '.join(results)})))"
+    )
 
 
 # --- what is told of a row alone, or with its person and its visit --------------------------------------------------
@@ -221,98 +242,82 @@ def _in_time(field: Field, types: Mapping[str, str], check: Any) -> Iterator[Che
 def _counted(table: str, rows: DataFrame, around: Surroundings) -> DataFrame:
     types = dict(rows.dtypes)
     checks = [check for field in FIELDS[table] for check in checks_of(field, types)]
-    of_visit = any(check.name == "withinVisitDates" for check in checks)
-    counts = around.around(rows, of_visit).groupBy("delivery").agg(
-        *(F.expr(f"count_if({check.rows})").alias(f"rows_{i}") for i, check in enumerate(checks)),
-        *(F.expr(f"count_if({check.rows} and {check.fails})").alias(f"failing_{i}") for i, check in enumerate(checks)),
-    )  # fmt: skip
     results = [
-        _result(check.field, check.name, check.threshold, F.col(f"rows_{i}"), F.col(f"failing_{i}"))
-        for i, check in enumerate(checks)
-    ]
-    return counts.select(F.lit(table).alias("table"), "delivery", F.inline(F.array(*results)))
-
-
-def _result(
-    field: str | Column, check: str, threshold: int | Column, rows: Column, failing: Column,
-    concept: Column | None = None, unit: Column | None = None,
-) -> Column:  # fmt: skip
-    def typed(value: Any, kind: str) -> Column:
-        return (value if isinstance(value, Column) else F.lit(value)).cast(kind)
-
-    return F.struct(
-        typed(field, "string").alias("field"),
-        F.lit(check).alias("check"),
-        typed(0 if concept is None else concept, "int").alias("concept_id"),
-        typed(0 if unit is None else unit, "int").alias("unit_concept_id"),
-        typed(threshold, "int").alias("threshold"),
-        rows.cast("bigint").alias("rows"),
-        failing.cast("bigint").alias("failing"),
-    )
+        _result(
+            f"'{check.field}'", check.name, check.threshold,
+            f"count_if({check.rows})", f"count_if({check.rows} and {check.fails})",
+        )
+        for check in checks
+    ]  # fmt: skip
+    said = " ".join(f"{check.rows} {check.fails}" for check in checks)
+    counts = around.around(rows, said).groupBy("delivery").agg(F.expr(f"array({', '.join(results)})").alias("results"))
+    return counts.selectExpr(f"'{table}' as table", "delivery", "inline(results)")
 
 
 # --- references to concepts and to other tables ---------------------------------------------------------------------
 
-_REFERENCE = "field", "target", "value", "source_value", "sex", "asked"
+_REFERENCE = ("field", "target", "key", "source_value", "sex", "asked")
 
 
-def _referred(table: str, rows: DataFrame, around: Surroundings) -> DataFrame:
-    """How many rows of each delivery refer to what, by field, with what is asked of the reference."""
+def _referred(checked: Mapping[str, DataFrame], tables: Mapping[str, DataFrame], around: Surroundings) -> DataFrame:
+    """Count how many rows refer to what, all tables together, look each up once, and see what is asked of it."""
+    references = reduce(DataFrame.unionAll, [_references(name, rows, around) for name, rows in checked.items()])
+    counted = references.groupBy("table", "delivery", *_REFERENCE).agg(F.count("*").alias("times"))
+    looked_up = (
+        counted.join(_targets(tables), ["target", "key"], "left")
+        .withColumn("no_concept", F.expr(f"target = 'concept' and coalesce(key = '{_NO_CONCEPT}', false)"))
+        .withColumn("is_there", F.expr("coalesce(is_there, false) or no_concept"))
+        .withColumn("right_sex", F.expr(f"if(sex > 0, {_SEX}, null)"))
+    )
+    return _results(looked_up, "table", map(_of_references, _ASKED_OF_REFERENCES))
+
+
+def _references(table: str, rows: DataFrame, around: Surroundings) -> DataFrame:
+    """Each reference of each row, with what is asked of it. Only where it matters with the sex of the person."""
     columns = set(rows.columns)
-    asked_of = {f.standard_field: f for f in FIELDS[table] if f.standard_field and f.name in columns}
-    by_sex = columns.intersection(OF_ONE_SEX) and not table.endswith("_era")
+    by_sex = {f"{table.removesuffix('_occurrence')}_concept_id"} & columns & set(OF_ONE_SEX)
     seen = around.with_delivery(rows)
     if by_sex:
-        sexes = around.persons.selectExpr("person_id", "gender_concept_id as _sex")
-        seen = seen.join(sexes, "person_id", "left")
-    references = [
-        F.struct(
-            F.lit(field.name).alias("field"),
-            F.lit(field.refers_to).alias("target"),
-            F.col(field.name).cast("string").alias("value"),
-            (F.col(field.source_value) if field.source_value in columns else F.lit(None).cast("string")).alias(
-                "source_value"
-            ),
-            (F.col("_sex") if by_sex and field.name in OF_ONE_SEX else F.lit(None).cast("int")).alias("sex"),
-            _asked(field, asked_of.get(field.name)).alias("asked"),
-        )
+        seen = seen.join(around.persons.selectExpr("person_id", "gender_concept_id as _sex"), "person_id", "left")
+    structs = [
+        f"named_struct('field', '{field.name}', 'target', '{field.refers_to}', 'key', cast({field.name} as string), "
+        f"'source_value', {field.source_value if field.source_value in columns else 'cast(null as string)'}, "
+        f"'sex', {'_sex' if field.name in by_sex else 'cast(null as int)'}, 'asked', {_asked(table, field, columns)})"
         for field in FIELDS[table]
         if field.refers_to and field.name in columns
     ]
-    exploded = seen.select(F.lit(table).alias("table"), "delivery", F.inline(F.array(*references)))
-    return exploded.groupBy("table", "delivery", *_REFERENCE).agg(F.count("*").alias("times"))
+    return seen.selectExpr(f"'{table}' as table", "delivery", f"inline(array({', '.join(structs)}))")
 
 
-def _asked(field: Field, source: Field | None) -> Column:
-    is_source = _is_source(field)
-    return F.struct(
-        F.lit(field.required).alias("required"),
-        F.lit(field.domain).cast("string").alias("domain"),
-        F.lit(field.concept_class).cast("string").alias("concept_class"),
-        F.lit(field.standard).alias("standard"),
-        F.lit(None if is_source else field.unmapped).cast("int").alias("unmapped"),
-        F.lit(field.unmapped if is_source else None).cast("int").alias("unmapped_source"),
-        F.lit(source.name if source else None).cast("string").alias("told_in"),
-        F.lit(source.uncoded if source else None).cast("int").alias("uncoded"),
-    )
+def _asked(table: str, field: Field, columns: set[str]) -> str:
+    """SQL of a struct: what a reference of that field must be. It is the same on all rows of the table."""
+
+    def literal(value: object) -> str:
+        return "null" if value is None else str(value).lower() if isinstance(value, (bool, int)) else f"'{value}'"
+
+    source = next((f for f in FIELDS[table] if f.standard_field == field.name and f.name in columns), None)
+    mapped, mapped_source = (None, field.unmapped) if _is_source(field) else (field.unmapped, None)
+    asked = {
+        "required": (field.required, "boolean"), "domain": (field.domain, "string"),
+        "concept_class": (field.concept_class, "string"), "standard": (field.standard, "boolean"),
+        "unmapped": (mapped, "int"), "unmapped_source": (mapped_source, "int"),
+        "told_in": (source.name if source else None, "string"), "uncoded": (source.uncoded if source else None, "int"),
+    }  # fmt: skip
+    return f"struct({', '.join(f'cast({literal(v)} as {kind}) as {name}' for name, (v, kind) in asked.items())})"
 
 
-def _looked_up(references: DataFrame, tables: Mapping[str, DataFrame]) -> DataFrame:
-    """Add whether what is referred to is there and, of a concept, its domain, its class and whether it is standard."""
+def _targets(tables: Mapping[str, DataFrame]) -> DataFrame:
+    """All that can be referred to; of a concept its domain, its class, and whether it is standard and valid."""
     concepts = tables["concept"].selectExpr(
-        "'concept' as target", "cast(concept_id as string) as value", "domain_id", "concept_class_id",
+        "'concept' as target", "cast(concept_id as string) as key", "domain_id", "concept_class_id",
         "coalesce(standard_concept = 'S', false) and invalid_reason is null as is_standard", "true as is_there",
     )  # fmt: skip
+    nothing = "cast(null as string) as domain_id", "cast(null as string) as concept_class_id", "false as is_standard"
     others = [
-        tables[name].selectExpr(f"'{name}' as target", f"cast({key} as string) as value", "true as is_there")
+        tables[name].selectExpr(f"'{name}' as target", f"cast({key} as string) as key", *nothing, "true as is_there")
         for name, key in _KEYS.items()
     ]
-    targets = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), others, concepts)
-    return (
-        references.join(targets, ["target", "value"], "left")
-        .withColumn("no_concept", F.expr(f"target = 'concept' and coalesce(value = '{_NO_CONCEPT}', false)"))
-        .withColumn("is_there", F.expr("coalesce(is_there, false) or no_concept"))
-    )
+    return reduce(DataFrame.unionAll, others, concepts)
 
 
 _KEYS = {
@@ -324,114 +329,84 @@ _KEYS = {
     "domain": "domain_id",
 }
 
+_SEX = f"""case when key in ({", ".join(f"'{c}'" for c, sex in SEX_OF_CONCEPT.items() if sex == MALE)}) then {MALE}
+    when key in ({", ".join(f"'{c}'" for c, sex in SEX_OF_CONCEPT.items() if sex == FEMALE)}) then {FEMALE} end"""
+"""SQL: the sex that the concept is of."""
 
-def _references_counted(referred: DataFrame) -> DataFrame:
-    told = "value is not null"
-    a_concept = f"{told} and is_there and not no_concept"
-    mappable = f"({told} or (not asked.required and source_value is not null))"
-    unmapped = "(no_concept or value is null)"
-    checks = (
-        ("isForeignKey", "true", told, "not is_there", "0"),
-        ("fkDomain", "asked.domain is not null", a_concept, "domain_id != asked.domain", "0"),
-        (
-            "fkClass", "asked.concept_class is not null", a_concept,
-            "coalesce(concept_class_id != asked.concept_class, true)", "0",
-        ),
-        ("isStandardValidConcept", "asked.standard", a_concept, "not is_standard", "0"),
-        ("standardConceptRecordCompleteness", "asked.unmapped is not null", mappable, unmapped, "asked.unmapped"),
-        (
-            "sourceConceptRecordCompleteness", "asked.unmapped_source is not null", mappable, unmapped,
-            "asked.unmapped_source",
-        ),
-    )  # fmt: skip
-    results = [
-        F.when(
-            F.expr(applies),
-            _result(
-                F.col("field"), name, F.expr(threshold),
-                F.expr(f"if({rows}, times, 0)"), F.expr(f"if({rows} and {fails}, times, 0)"),
-            ),
-        )
-        for name, applies, rows, fails, threshold in checks
-    ]  # fmt: skip
-    return referred.select("table", "delivery", F.inline(F.array_compact(F.array(*results))))
+_TOLD = "key is not null"
+_CONCEPT = f"{_TOLD} and is_there and not no_concept"
+_MAPPABLE = f"({_TOLD} or (not asked.required and source_value is not null))"
+_UNMAPPED = "(no_concept or key is null)"
+_OTHER_CLASS = "coalesce(concept_class_id != asked.concept_class, true)"
+
+_ASKED_OF_REFERENCES = (
+    # check, where it applies, of which rows it speaks, which of them fail, threshold
+    ("isForeignKey", "true", _TOLD, "not is_there", "0"),
+    ("fkDomain", "asked.domain is not null", _CONCEPT, "domain_id != asked.domain", "0"),
+    ("fkClass", "asked.concept_class is not null", _CONCEPT, _OTHER_CLASS, "0"),
+    ("isStandardValidConcept", "asked.standard", _CONCEPT, "not is_standard", "0"),
+    ("standardConceptRecordCompleteness", "asked.unmapped is not null", _MAPPABLE, _UNMAPPED, "asked.unmapped"),
+    (
+        "sourceConceptRecordCompleteness", "asked.unmapped_source is not null", _MAPPABLE, _UNMAPPED,
+        "asked.unmapped_source",
+    ),
+    ("sourceValueCompleteness", "asked.told_in is not null", "source_value is not null", "no_concept", "asked.uncoded"),
+    ("plausibleGender", "right_sex is not null", "true", "sex != right_sex", str(FEW)),
+)  # fmt: skip
 
 
-def _of_other_sex(referred: DataFrame) -> DataFrame:
-    """Of each concept of one sex, the rows of persons of the other; those whose sex is not known are left out."""
-    sexes = F.create_map(*(F.lit(part) for pair in SEX_OF_CONCEPT.items() for part in pair))
-    concept = F.col("value").cast("int")
-    return referred.withColumn("right_sex", F.when(F.col("sex") > 0, sexes[concept])).filter(
-        "right_sex is not null"
-    ).select(
-        "table", "delivery",
-        F.inline(F.array(_result(
-            F.col("field"), "plausibleGender", FEW, F.col("times"),
-            F.when(F.col("sex") != F.col("right_sex"), F.col("times")).otherwise(0), concept,
-        ))),
-    )  # fmt: skip
-
-
-def _values_mapped(referred: DataFrame) -> DataFrame:
-    """Of the distinct values of each source field, those that stand beside concept 0."""
-    values = _with_every_delivery(referred.filter("asked.told_in is not null and source_value is not null"))
-    return (
-        values.groupBy("table", "asked.told_in", "asked.uncoded", "delivery", "source_value")
-        .agg(F.bool_or("no_concept").alias("no_concept"))
-        .groupBy("table", "told_in", "uncoded", "delivery")
-        .agg(F.count("*").alias("values"), F.count_if("no_concept").alias("unmapped"))
-        .select(
-            "table", "delivery",
-            F.inline(F.array(_result(
-                F.col("told_in"), "sourceValueCompleteness", F.col("uncoded"), F.col("values"), F.col("unmapped")
-            ))),
-        )
-    )  # fmt: skip
+def _of_references(asked: tuple[str, str, str, str, str]) -> str:
+    """Source values are counted once each, and concepts of one sex each for itself."""
+    check, applies, rows, fails, threshold = asked
+    field, value, concept = "field", "null", "0"
+    if check == "sourceValueCompleteness":
+        field, value, applies = "asked.told_in", "source_value", f"{applies} and {rows}"
+    if check == "plausibleGender":
+        concept = "key"
+    counted = f"if({rows}, times, 0)", f"if({rows} and {fails}, times, 0)"
+    return f"if({applies}, {_result(field, check, threshold, *counted, concept=concept, value=value)}, null)"
 
 
 # --- persons --------------------------------------------------------------------------------------------------------
 
 
+_PERSON = "'person_id'"
+
+
 def _persons_without(tables: Mapping[str, DataFrame]) -> DataFrame:
     """How many persons have no row in each table."""
-    seen = [
-        tables[name].select("person_id", F.lit(name).alias("in_table")).distinct()
-        for name in PERSONS_WITHOUT
-    ]  # fmt: skip
-    persons = tables["person"].select("person_id", F.lit(None).cast("string").alias("in_table"))
-    of_person = (
+    seen = [tables[name].selectExpr("person_id", f"'{name}' as in_table") for name in PERSONS_WITHOUT]
+    persons = tables["person"].selectExpr("person_id", "'person' as in_table")
+    counts = (
         reduce(DataFrame.unionAll, seen, persons)
         .groupBy("person_id")
-        .agg(F.collect_set("in_table").alias("in_tables"), F.bool_or(F.col("in_table").isNull()).alias("is_person"))
-        .filter("is_person")
-    )
-    counts = of_person.agg(
-        F.count("*").alias("rows"),
-        *(F.count_if(~F.array_contains("in_tables", name)).alias(name) for name in PERSONS_WITHOUT),
-    ).filter("rows > 0")
-    results = [
-        F.struct(
-            F.lit(name).alias("table"),
-            _result("person_id", "measurePersonCompleteness", most, F.col("rows"), F.col(name)).alias("result"),
+        .agg(F.collect_set("in_table").alias("in_tables"))
+        .filter("array_contains(in_tables, 'person')")
+        .agg(
+            F.count("*").alias("persons"),
+            *(F.count_if(~F.array_contains("in_tables", name)).alias(name) for name in PERSONS_WITHOUT),
         )
+        .filter("persons > 0")
+    )
+    check = "measurePersonCompleteness"
+    results = [
+        f"struct('{name}' as table, {_result(_PERSON, check, most, 'persons', name)} as result)"
         for name, most in PERSONS_WITHOUT.items()
     ]
-    return counts.select(F.lit(EVERY_DELIVERY).alias("delivery"), F.inline(F.array(*results))).select(
-        "table", "delivery", "result.*"
+    return counts.selectExpr(f"inline(array({', '.join(results)}))").selectExpr(
+        "table", "cast(null as string) as delivery", "result.*"
     )
 
 
 def _persons_without_eras(tables: Mapping[str, DataFrame]) -> DataFrame:
     """How many persons have a condition with a concept, and no era."""
     ill = tables["condition_occurrence"].filter("condition_concept_id != 0").select("person_id").distinct()
-    in_eras = tables["condition_era"].select("person_id", F.lit(True).alias("has_era")).distinct()
+    in_eras = tables["condition_era"].selectExpr("person_id", "true as has_era").distinct()
     counts = ill.join(in_eras, "person_id", "left").agg(
-        F.count("*").alias("rows"), F.count_if(F.col("has_era").isNull()).alias("failing")
+        F.count("*").alias("ill"), F.count_if(F.col("has_era").isNull()).alias("without")
     )
-    result = _result("person_id", "measureConditionEraCompleteness", 0, F.col("rows"), F.col("failing"))
-    return counts.filter("rows > 0").select(
-        F.lit("condition_era").alias("table"), F.lit(EVERY_DELIVERY).alias("delivery"), F.inline(F.array(result))
-    )
+    result = _result(_PERSON, "measureConditionEraCompleteness", 0, "ill", "without")
+    return _results(counts.filter("ill > 0"), "'condition_era'", [result], "cast(null as string)")
 
 
 # --- values and units of measurements -------------------------------------------------------------------------------
@@ -446,9 +421,10 @@ def _measured(measurements: DataFrame, ranges: DataFrame) -> DataFrame:
         "concept_id as measurement_concept_id", "unit_concept_id as usual_unit", "plausible_low", "plausible_high"
     )
     in_usual_unit = "value_as_number is not null and unit_concept_id = usual_unit"
+    concept, number = "measurement_concept_id", "'value_as_number'"
     counts = (
-        measurements.join(F.broadcast(usual.dropDuplicates(["measurement_concept_id"])), "measurement_concept_id")
-        .groupBy("delivery", "measurement_concept_id", "usual_unit", "plausible_low", "plausible_high")
+        measurements.join(F.broadcast(usual.dropDuplicates([concept])), concept)
+        .groupBy("delivery", concept, "usual_unit", "plausible_low", "plausible_high")
         .agg(
             F.expr("count_if(unit_concept_id is null or unit_concept_id != 0)").alias("with_unit"),
             F.expr("count_if(coalesce(unit_concept_id, -1) not in (0, usual_unit))").alias("in_other_unit"),
@@ -457,20 +433,10 @@ def _measured(measurements: DataFrame, ranges: DataFrame) -> DataFrame:
             F.expr(f"count_if({in_usual_unit} and value_as_number > plausible_high)").alias("too_high"),
         )
     )
-    concept, unit = F.col("measurement_concept_id"), F.col("usual_unit")
-    valued = F.col("valued")
-    results = [
-        _result(
-            "measurement_concept_id", "plausibleUnitConceptIds", FEW, F.col("with_unit"), F.col("in_other_unit"),
-            concept,
-        ),
-        F.when(
-            F.col("plausible_low").isNotNull(),
-            _result("value_as_number", "plausibleValueLow", FEW, valued, F.col("too_low"), concept, unit),
-        ),
-        F.when(
-            F.col("plausible_high").isNotNull(),
-            _result("value_as_number", "plausibleValueHigh", FEW, valued, F.col("too_high"), concept, unit),
-        ),
-    ]  # fmt: skip
-    return counts.select(F.lit("measurement").alias("table"), "delivery", F.inline(F.array_compact(F.array(*results))))
+    too_low, too_high = (
+        f"if(plausible_{side} is not null, "
+        f"{_result(number, check, FEW, 'valued', f'too_{side}', concept, 'usual_unit')}, null)"
+        for side, check in (("low", "plausibleValueLow"), ("high", "plausibleValueHigh"))
+    )
+    unit = _result(f"'{concept}'", "plausibleUnitConceptIds", FEW, "with_unit", "in_other_unit", concept)
+    return _results(counts, "'measurement'", (unit, too_low, too_high))
