@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -65,9 +66,12 @@ class SharedResource(TypedResource):
     expectations: ClassVar[tuple[Expectation, ...]] = (FITS, LEGIBLE)
 
 
-def read(lines: DataFrame, table: type[TypedResource]) -> DataFrame:
-    """The readable lines of the table's resource type, with the declared elements as columns."""
-    elements = table.elements()
+def read(lines: DataFrame, table: type[TypedResource], **derived: SparkColumn) -> DataFrame:
+    """The readable lines of the table's resource type, with the declared elements as columns.
+
+    derived: columns of the table that are no elements, from the line's `raw`.
+    """
+    elements = {name: element for name, element in table.elements().items() if name not in derived}
     schema = ", ".join(f"`{element}` {table.declared[name].type}" for name, element in elements.items())
     content = F.from_json("raw", f"{schema}, _misfit string", {"columnNameOfCorruptRecord": "_misfit"})
     known = F.array(*(F.lit(name) for name in (*_READ_FROM_THE_HEAD, *elements.values())))
@@ -79,7 +83,9 @@ def read(lines: DataFrame, table: type[TypedResource]) -> DataFrame:
         .withColumn("fits", F.col("resource._misfit").isNull())
         .withColumn("misread", F.col("raw").rlike(MISREAD))
         .select(
-            *TypedResource.declared, *(F.col(f"resource.`{element}`").alias(name) for name, element in elements.items())
+            *TypedResource.declared,
+            *(F.col(f"resource.`{element}`").alias(name) for name, element in elements.items()),
+            *(column.alias(name) for name, column in derived.items()),
         )
     )
 

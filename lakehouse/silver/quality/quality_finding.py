@@ -8,7 +8,10 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from lakehouse.bronze.ehr.datatypes import referenced_id, timestamp_of
+from lakehouse.bronze.ehr.other_resource import OtherResource
 from lakehouse.contract import Column, Table
+from lakehouse.keys import row_id
 from lakehouse.silver.claims.medical_claim import MedicalClaim
 from lakehouse.silver.claims.pharmacy_claim import PharmacyClaim
 from lakehouse.silver.clinical.condition_occurrence import ConditionOccurrence
@@ -19,6 +22,7 @@ from lakehouse.silver.clinical.observation import Observation
 from lakehouse.silver.clinical.person import Person
 from lakehouse.silver.clinical.procedure_occurrence import ProcedureOccurrence
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
+from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.identity.provider_link import ProviderLink
 from lakehouse.silver.quality.cdm import FEMALE, MALE, SEX_OF_CONCEPT
 from lakehouse.silver.quality.codes import NPI_IS_VALID, SEX_OF_DIAGNOSIS
@@ -58,6 +62,8 @@ class QualityFinding(Table):
         pharmacy: PharmacyClaim,
         providers: ProviderLink,
         codes: SourceToConcept,
+        others: OtherResource,
+        links: PatientLink,
     ) -> DataFrame:
         """Look at the rows beside those that they hang together with."""
         dated = reduce(DataFrame.unionAll, [
@@ -82,6 +88,7 @@ class QualityFinding(Table):
             _charges(medical),
             *_practitioners(medical, providers),
             _drugs(pharmacy, codes),
+            _before_report(measurements, others, links),
         ]
         return reduce(DataFrame.unionByName, found).dropDuplicates(["finding", "line_id"])
 
@@ -194,3 +201,22 @@ def _drugs(pharmacy: DataFrame, codes: DataFrame) -> DataFrame:
     known = codes.filter("source_vocabulary_id = 'NDC'").selectExpr("source_code as ndc_code")
     named = pharmacy.filter("length(ndc_code) = 11")
     return _finding(named.join(known, "ndc_code", "left_anti"), "drug is not known", "pharmacy_claim")
+
+
+_REPORT = "effectiveDateTime string, result array<struct<reference: string>>"
+
+
+def _before_report(measurements: DataFrame, others: DataFrame, links: DataFrame) -> DataFrame:
+    """Values that are older than the DiagnosticReport (FHIR R4) which tells them, by the moment to which it refers."""
+    reports = OtherResource.current(others.filter("resource_type = 'DiagnosticReport'"))
+    told = (
+        reports.withColumn("report", F.from_json("raw", _REPORT))
+        .withColumn("reported", timestamp_of(F.col("report.effectiveDateTime")))
+        .withColumn("reference", F.explode("report.result.reference"))
+        .withColumn("resource_id", referenced_id(F.col("reference"), "Observation"))
+        .withColumn("part", F.lit(0))
+        .join(links.select("patient_id"), "patient_id")
+        .select(row_id("measurement", "patient_id", "resource_id", "part").alias("measurement_id"), "reported")
+    )
+    older = measurements.join(told, "measurement_id").filter("measurement_datetime < reported")
+    return _finding(older, "is older than its report", "measurement")
