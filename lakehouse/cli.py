@@ -197,6 +197,16 @@ def status(
 
 
 @_command
+def quality(
+    home: Home = None, conf_file: ConfFile = None, set_: Setting = None, json_: AsJson = False, debug: Debug = False
+) -> None:
+    """The checks of OHDSI's Data Quality Dashboard: how many pass, which fail, and how they went by delivery."""
+    from lakehouse import stages
+
+    stages.quality(_conf(conf_file, set_, home), json_)
+
+
+@_command
 def sql(
     query: Annotated[str, typer.Argument(help="A query over layer.table, as: select * from gold.variant_qc_summary")],
     limit: Annotated[int, typer.Option(help="Rows to print at most.", min=1)] = 100,

@@ -25,6 +25,7 @@ from lakehouse.refresh import lease
 from lakehouse.refresh.plan import Decision
 from lakehouse.refresh.run import Outcome, Refresh
 from lakehouse.report import accounts, summary
+from lakehouse.report import quality as checked
 
 if TYPE_CHECKING:
     from lakehouse.synthetic.generate import Generated
@@ -173,6 +174,16 @@ def status(conf: Conf, as_json: bool) -> None:
         summary.print_accounts(console, balances)
         _print_unreadable(console, lake)
         _print_unread(console, lake)
+
+
+def quality(conf: Conf, as_json: bool) -> None:
+    """Print the results of the checks of quality."""
+    with _opened(conf, must_exist=True) as lake:
+        found = checked.results(lake.storage)
+        if as_json:
+            _print_json(checked.as_json(found))
+        else:
+            checked.show(_console(), found)
 
 
 def sql(conf: Conf, query: str, limit: int, as_json: bool) -> None:

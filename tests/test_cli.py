@@ -20,7 +20,7 @@ from lakehouse.refresh import lease
 from lakehouse.storage import Record, Storage
 from tests.refresh import toy
 
-COMMANDS = ("run", "refresh", "train", "status", "sql", "lineage", "docs", "ui")
+COMMANDS = ("run", "refresh", "train", "status", "quality", "sql", "lineage", "docs", "ui")
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,8 @@ from rich.tree import Tree
 
 from lakehouse.catalog import Catalog
 from lakehouse.contract import Table
+from lakehouse.silver.quality.cdm import FIELDS
+from lakehouse.silver.quality.checks import names_of_checks
 
 
 def entry(table: type[Table]) -> dict[str, Any]:
@@ -20,13 +22,27 @@ def entry(table: type[Table]) -> dict[str, Any]:
         "scope": table.scope,
         "inputs": [source.full_name() for source in table.inputs().values()],
         "columns": [
-            {"name": n, "type": c.type, "unit": c.unit, "required": c.required or n in table.key, "comment": c.comment}
+            {
+                "name": n,
+                "type": c.type,
+                "unit": c.unit,
+                "required": c.required or n in table.key,
+                "comment": c.comment,
+                "checks": _checks(table, n),
+            }
             for n, c in table.declared.items()
         ],
         "expectations": [
             {"name": e.name, "predicate": e.predicate, "strength": e.strength} for e in table.expectations
         ],
     }
+
+
+def _checks(table: type[Table], column: str) -> list[str]:
+    """The checks of quality that a field of OMOP's tables gets."""
+    fields = FIELDS.get(table.table_name(), ()) if table.layer == "silver" else ()
+    types = {name: declared.type for name, declared in table.declared.items()}
+    return [name for field in fields if field.name == column for name in names_of_checks(field, types)]
 
 
 def markdown(catalog: Catalog) -> str:
@@ -52,6 +68,9 @@ def _section(table: dict[str, Any]) -> str:
     if table["expectations"]:
         lines.append("\nExpectations:\n")
         lines += [f"- {e['name']} ({e['strength']}): `{e['predicate']}`" for e in table["expectations"]]
+    checked = [f"- {column['name']}: {', '.join(column['checks'])}" for column in table["columns"] if column["checks"]]
+    if checked:
+        lines += ["\nChecks of quality (silver.quality_check_result):\n", *checked]
     return "\n".join(lines) + "\n"
 
 

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from lakehouse.refresh.run import Outcome
-from lakehouse.report.accounts import Account
+from lakehouse.report.accounts import FATES, Account, by_source
 
 _STYLE = {
     "full": "green", "incremental": "green", "carried": "cyan", "skipped": "dim", "failed": "bold red", "blocked": "red"
@@ -51,20 +51,22 @@ def print_outcomes(console: Console, outcomes: list[Outcome], seconds: float, wi
 
 
 def print_accounts(console: Console, accounts: list[Account]) -> None:
-    """Where the rows of each source went."""
-    numbers = ("landed", "kept", "superseded", "retracted", "quarantined", "missing")
-    table = grid("source", *numbers, right=numbers)
-    for account in accounts:
+    """Where the rows of each source went, and the deliveries that do not balance."""
+    numbers = ("landed", *FATES, "missing")
+    table = grid("source", "deliveries", *numbers, right=("deliveries", *numbers))
+    deliveries = Counter(account.source for account in accounts)
+    for account in by_source(accounts):
         cells = [f"{getattr(account, name):,}" for name in numbers]
         if account.missing:
             cells[-1] = f"[bold red]{cells[-1]}[/]"
-        table.add_row(account.source, *cells)
+        table.add_row(account.source, str(deliveries[account.source]), *cells)
     console.print(table)
-    unbalanced = [account.source for account in accounts if account.missing]
-    verdict = (
-        f"[bold red]rows are missing from {', '.join(unbalanced)}[/]" if unbalanced else "every row is accounted for"
-    )
-    console.print(f"landed = kept + superseded + retracted + quarantined: {verdict}", highlight=False)
+    unbalanced = [account for account in accounts if account.missing]
+    for account in unbalanced:
+        told = f"{account.missing:,} of {account.landed:,} rows of {account.source} in {account.delivery}"
+        console.print(f"[bold red]missing[/] {escape(told)}", highlight=False)
+    verdict = "[bold red]rows are missing[/]" if unbalanced else "every row of every delivery is accounted for"
+    console.print(f"landed = {' + '.join(FATES)}: {verdict}", highlight=False)
 
 
 def print_counts(console: Console, title: str, counts: Mapping[Any, int], columns: tuple[str, ...]) -> None:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import io
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from rich.console import Console
 
 from lakehouse import quality
+from lakehouse.bronze import landing
 from lakehouse.bronze.ehr.encounter import Encounter
+from lakehouse.bronze.ehr.patient import Patient
 from lakehouse.catalog import Catalog
 from lakehouse.contract import Table
-from lakehouse.report import accounts
+from lakehouse.report import accounts, summary
 from lakehouse.report.accounts import Account
+from lakehouse.silver.clinical.person import Person
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
+from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.storage import Record, Storage
-from tests.support import Rows
+from tests.conftest import BUCKETS, SAMPLE
+from tests.end_to_end.written import balanced
+from tests.support import FromNothing, Rows, rows_of
 
 RECORD = Record("", {}, "full")
 ENCOUNTERS = Catalog((Encounter, VisitOccurrence))
@@ -47,23 +56,72 @@ def storage(sample: Rows, tmp_path: Path) -> Storage:
     return storage
 
 
-def account(storage: Storage) -> Account:
-    (found,) = accounts.balance(storage, ENCOUNTERS)
-    return found
+def of_encounters(storage: Storage) -> list[Account]:
+    return [account for account in accounts.balance(storage, ENCOUNTERS) if account.source == "bronze.encounter"]
 
 
-def test_balances_with_repeated_and_retracted_rows(storage: Storage) -> None:
-    found = account(storage)
-    assert (found.source, found.landed, found.superseded, found.retracted) == ("bronze.encounter", 32, 2, 1)
-    assert found.kept + found.quarantined == 29
-    assert found.missing == 0
-    assert accounts.as_json([found])[0]["missing"] == 0
+def test_balances_by_delivery_with_repeated_and_retracted_rows(storage: Storage) -> None:
+    first, later = of_encounters(storage)
+    assert (first.delivery, first.landed, first.superseded, first.retracted) == ("2026-01-01", 30, 1, 0)
+    assert (later.delivery, later.landed, later.superseded, later.retracted) == ("2027", 2, 1, 1)
+    assert first.kept + first.quarantined == 29
+    assert [account.missing for account in (first, later)] == [0, 0]
+    assert accounts.as_json([first])[0]["missing"] == 0
 
 
-def test_misses_a_row_that_nobody_kept(storage: Storage) -> None:
-    before = account(storage)
+def test_deliveries_add_up_to_their_source(storage: Storage) -> None:
+    found = of_encounters(storage)
+    (whole,) = accounts.by_source(found)
+    assert whole.delivery == "all"
+    assert (whole.landed, whole.superseded, whole.retracted, whole.missing) == (32, 2, 1, 0)
+    assert whole.kept == sum(account.kept for account in found)
+
+
+def test_misses_a_row_that_nobody_kept_in_its_delivery(storage: Storage) -> None:
+    before = of_encounters(storage)
     visits = storage.read(VisitOccurrence)
     (lost,) = visits.filter("line_id is not null").orderBy("line_id").limit(1).collect()
     storage.replace(VisitOccurrence, visits.filter(f"line_id != {lost.line_id}"), RECORD)
-    assert account(storage) == Account(**{**vars(before), "kept": before.kept - 1})
-    assert account(storage).missing == 1
+    first, later = of_encounters(storage)
+    assert first == Account(**{**vars(before[0]), "kept": before[0].kept - 1})
+    assert (first.missing, later) == (1, before[1])
+    console = Console(file=io.StringIO(), width=160)
+    summary.print_accounts(console, [first, later])
+    told = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "1 of 30 rows of bronze.encounter in 2026-01-01" in told
+    assert "every row" not in told
+
+
+def test_patients_who_are_one_person_are_merged(spark: SparkSession, tmp_path: Path) -> None:
+    storage = Storage(spark, f"{tmp_path}/tables")
+    place = {"file": "f", "block_start": 0, "arrived_at": datetime(2026, 1, 1), "fits": True, "unread_fields": []}
+    patients = [
+        {**place, "line": n, "line_id": n, "content": n, "delivery": "2026-01-01" if n < 3 else "2026-02-01",
+         "patient_id": name, "resource_id": name}
+        for n, name in enumerate(("one", "other", "nobody", "one"), start=1)
+    ]  # fmt: skip
+    links = [{"patient_id": name, "person_id": 1 if name != "nobody" else 2} for name in ("one", "other", "nobody")]
+    person = {"person_id": 1, "gender_concept_id": 0, "year_of_birth": 1950, "race_concept_id": 0,
+              "ethnicity_concept_id": 0, "line_id": 4}  # fmt: skip
+    write(storage, Patient, rows_of(spark, Patient, *patients))
+    write(storage, PatientLink, rows_of(spark, PatientLink, *links))
+    write(storage, Person, rows_of(spark, Person, person))
+    first, later = accounts.balance(storage, Catalog((Patient, PatientLink, Person)))
+    assert (first.landed, first.superseded, first.merged, first.missing) == (2, 1, 1, 0)
+    assert (later.landed, later.kept, later.missing) == (2, 1, 1)  # of nobody's person there is no row
+
+
+def test_resources_without_a_table_are_kept_where_they_are(storage: Storage) -> None:
+    (found,) = accounts.balance(storage, Catalog((Encounter,)))[:1]
+    assert (found.source, found.landed, found.kept, found.missing) == ("bronze.encounter", 30, 29, 0)
+
+
+@pytest.mark.slow
+def test_the_sample_balances(spark: SparkSession, tmp_path: Path) -> None:
+    storage = Storage(spark, f"{tmp_path}/tables")
+    landing.take(storage, str(SAMPLE), f"{tmp_path}/checkpoint", BUCKETS)
+    found = balanced(FromNothing(storage))
+    assert len({account.source for account in found}) > 20
+    for account in found:
+        assert account.delivery == "2026-01-01"
+        assert account.missing == 0, account

@@ -6,7 +6,9 @@ from pyspark.sql import DataFrame
 
 from lakehouse.bronze.claims.claims_line import ClaimsLine
 from lakehouse.bronze.claims.rif import Field, RifRecord, code, monthly, numbered, read
+from lakehouse.bronze.ehr.resource import MISREAD
 from lakehouse.bronze.landed_line import PLACE
+from lakehouse.contract import expect
 
 
 class Beneficiary(RifRecord):
@@ -69,6 +71,12 @@ class Beneficiary(RifRecord):
     meta_dual_elgbl_stus_cd = monthly("META_DUAL_ELGBL_STUS_{}_CD", "dual eligibility by month; NA not in Medicaid")
     cst_shr_grp_cd = monthly("CST_SHR_GRP_{}_CD", "Part D low income cost share group by month")
     fips_state_cnty_cd = monthly("FIPS_STATE_CNTY_{}_CD", "FIPS code of the county of residence by month")
+
+    expectations = (
+        expect("race is on record", "bene_race_cd != '0'"),
+        expect("a ZIP code has five digits", r"bene_zip_cd rlike '^[0-9]{5}([0-9]{4})?$'"),
+        expect("names were not misread", rf"not concat(bene_srnm_name, bene_gvn_name) rlike '{MISREAD}'"),
+    )
 
     @staticmethod
     def build(lines: ClaimsLine) -> DataFrame:

@@ -8,7 +8,12 @@ from lakehouse.bronze.ehr.datatypes import CODEABLE_CONCEPT, CODEABLE_CONCEPTS, 
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.ehr.resource import TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
-from lakehouse.contract import Column
+from lakehouse.contract import Column, expect
+
+_ICD10 = (
+    "not exists(code.coding, coding -> coding.system = 'http://hl7.org/fhir/sid/icd-10-cm' "
+    "and coding.code not rlike '^[A-Z]')"
+)
 
 
 class Condition(TypedResource):
@@ -31,6 +36,13 @@ class Condition(TypedResource):
     abatement_date_time = Column(DATE_TIME, "when it ended; may be partial")
     abatement_period = Column(PERIOD, "when it ended, as a period")
     recorded_date = Column(DATE_TIME, "when it was recorded; may be partial")
+
+    expectations = (
+        *TypedResource.expectations,
+        expect("is coded", "exists(code.coding, coding -> coding.code is not null)"),
+        expect("began before it was recorded", "to_timestamp(onset_date_time) <= to_timestamp(recorded_date)"),
+        expect("codes of ICD-10-CM begin with a letter", _ICD10),
+    )
 
     @staticmethod
     def build(lines: EhrLine) -> DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from lakehouse.bronze.ehr.datatypes import (
     CODEABLE_CONCEPT,
@@ -14,7 +15,7 @@ from lakehouse.bronze.ehr.datatypes import (
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.ehr.resource import TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
-from lakehouse.contract import Column
+from lakehouse.contract import Column, expect
 
 
 class DocumentReference(TypedResource):
@@ -33,8 +34,15 @@ class DocumentReference(TypedResource):
     author = Column(REFERENCES, "who wrote it")
     content_ = Column("array<struct<attachment: struct<contentType: string, language: string>>>", "form of the text")
     context = Column(f"struct<encounter: {REFERENCES}, period: {PERIOD}>", "the encounter that it is about")
+    text_length = Column("int", "length of the text; null where it is not in the line", "characters")
+
+    expectations = (
+        *TypedResource.expectations,
+        expect("does not end where a field of 500 characters would", "text_length != 500"),
+    )
 
     @staticmethod
     def build(lines: EhrLine) -> DataFrame:
         """Read the notes among the landed lines."""
-        return read(lines, DocumentReference)
+        text = F.get_json_object("raw", "$.content[0].attachment.data")
+        return read(lines, DocumentReference, text_length=F.length(F.decode(F.unbase64(text), "UTF-8")))

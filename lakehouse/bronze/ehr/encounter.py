@@ -8,7 +8,7 @@ from lakehouse.bronze.ehr.datatypes import CODEABLE_CONCEPT, CODEABLE_CONCEPTS, 
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.ehr.resource import TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
-from lakehouse.contract import Column
+from lakehouse.contract import Column, expect
 
 
 class Encounter(TypedResource):
@@ -32,6 +32,11 @@ class Encounter(TypedResource):
         f"struct<admitSource: {CODEABLE_CONCEPT}, reAdmission: {CODEABLE_CONCEPT}, "
         f"dischargeDisposition: {CODEABLE_CONCEPT}>",
         "admission and discharge of a stay",
+    )
+
+    expectations = (
+        *TypedResource.expectations,
+        expect("ends no earlier than it starts", "to_timestamp(period.end) >= to_timestamp(period.start)"),
     )
 
     @staticmethod

@@ -17,7 +17,7 @@ from lakehouse.bronze.ehr.datatypes import (
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.ehr.resource import TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
-from lakehouse.contract import Column
+from lakehouse.contract import Column, expect
 
 _REFERENCE_RANGES = f"array<struct<low: {QUANTITY}, high: {QUANTITY}, type: {CODEABLE_CONCEPT}, text: string>>"
 _COMPONENT = (
@@ -55,6 +55,11 @@ class Observation(TypedResource):
     interpretation = Column(CODEABLE_CONCEPTS, "high, low, normal, ...")
     reference_range = Column(_REFERENCE_RANGES, "what is normal")
     component = Column(f"array<{_COMPONENT}>", "the parts of a panel, such as the two pressures of a blood pressure")
+
+    expectations = (
+        *TypedResource.expectations,
+        expect("is coded", "exists(code.coding, coding -> coding.code is not null)"),
+    )
 
     @staticmethod
     def build(lines: EhrLine) -> DataFrame:

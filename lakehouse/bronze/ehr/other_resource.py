@@ -22,10 +22,10 @@ from lakehouse.bronze.ehr.patient import Patient
 from lakehouse.bronze.ehr.practitioner import Practitioner
 from lakehouse.bronze.ehr.practitioner_role import PractitionerRole
 from lakehouse.bronze.ehr.procedure import Procedure
-from lakehouse.bronze.ehr.resource import Resource, TypedResource
+from lakehouse.bronze.ehr.resource import LEGIBLE, MISREAD, Resource, TypedResource
 from lakehouse.bronze.ehr.supply_delivery import SupplyDelivery
 from lakehouse.bronze.landed_line import PLACE
-from lakehouse.contract import Column
+from lakehouse.contract import Column, expect
 
 TYPED: tuple[type[TypedResource], ...] = (
     Condition,
@@ -59,6 +59,8 @@ class OtherResource(Resource):
 
     resource_type = Column("string", "FHIR resourceType", required=True)
     raw = Column("string", "the resource as it landed (JSON)", required=True)
+
+    expectations = (expect(LEGIBLE.name, f"not raw rlike '{MISREAD}'"),)
 
     @staticmethod
     def build(lines: EhrLine) -> DataFrame:

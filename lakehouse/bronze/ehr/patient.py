@@ -8,7 +8,7 @@ from lakehouse.bronze.ehr.datatypes import ADDRESS, CODEABLE_CONCEPT, CODING, DA
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.ehr.resource import TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
-from lakehouse.contract import Column
+from lakehouse.contract import Column, expect
 
 _EXTENSION = (
     "struct<url: string, valueCode: string, "
@@ -34,6 +34,11 @@ class Patient(TypedResource):
     communication = Column(f"array<struct<language: {CODEABLE_CONCEPT}, preferred: boolean>>", "languages")
     general_practitioner = Column(REFERENCES, "who cares for him first: practitioners or practices")
     extension = Column(f"array<{_EXTENSION}>", "US Core race, ethnicity, birth sex and others")
+
+    expectations = (
+        *TypedResource.expectations,
+        expect("race is on record", "exists(extension, part -> part.url like '%/us-core-race')"),
+    )
 
     @staticmethod
     def build(lines: EhrLine) -> DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -12,6 +13,11 @@ from lakehouse.bronze.record import SourceRecord
 from lakehouse.contract import Column, Expectation, expect, expect_or_drop
 
 FITS = expect("its elements have FHIR's types", "fits")
+
+MISREAD = r"[\u00c2-\u00f4][\u0080-\u00bf]"
+"""A pattern of what two or more bytes of UTF-8 look like when each is read as a sign of Latin-1."""
+
+LEGIBLE = expect("was not misread", "not misread")
 
 _READ_FROM_THE_HEAD = ("resourceType", "id", "meta", "subject", "patient", "beneficiary")
 
@@ -37,10 +43,12 @@ class TypedResource(Resource):
 
     unread_fields = Column("array<string>", "top-level elements of the line that this table does not read")
     fits = Column("boolean", "whether every element that is read has FHIR's type; one that has not is null")
+    misread = Column("boolean", "whether the line has signs that UTF-8 becomes when it is read as Latin-1")
 
     expectations: ClassVar[tuple[Expectation, ...]] = (
         FITS,
         expect_or_drop("names its patient", "patient_id is not null"),
+        LEGIBLE,
     )
 
     @classmethod
@@ -55,12 +63,15 @@ class SharedResource(TypedResource):
     scope: ClassVar[str | None] = None
     changes_by: ClassVar[str | None] = None
     record: ClassVar[tuple[str, ...]] = ("resource_id",)
-    expectations: ClassVar[tuple[Expectation, ...]] = (FITS,)
+    expectations: ClassVar[tuple[Expectation, ...]] = (FITS, LEGIBLE)
 
 
-def read(lines: DataFrame, table: type[TypedResource]) -> DataFrame:
-    """The readable lines of the table's resource type, with the declared elements as columns."""
-    elements = table.elements()
+def read(lines: DataFrame, table: type[TypedResource], **derived: SparkColumn) -> DataFrame:
+    """The readable lines of the table's resource type, with the declared elements as columns.
+
+    derived: columns of the table that are no elements, from the line's `raw`.
+    """
+    elements = {name: element for name, element in table.elements().items() if name not in derived}
     schema = ", ".join(f"`{element}` {table.declared[name].type}" for name, element in elements.items())
     content = F.from_json("raw", f"{schema}, _misfit string", {"columnNameOfCorruptRecord": "_misfit"})
     known = F.array(*(F.lit(name) for name in (*_READ_FROM_THE_HEAD, *elements.values())))
@@ -70,8 +81,11 @@ def read(lines: DataFrame, table: type[TypedResource]) -> DataFrame:
         .withColumn("content", F.xxhash64("raw"))
         .withColumn("unread_fields", F.array_sort(F.array_except(F.json_object_keys("raw"), known)))
         .withColumn("fits", F.col("resource._misfit").isNull())
+        .withColumn("misread", F.col("raw").rlike(MISREAD))
         .select(
-            *TypedResource.declared, *(F.col(f"resource.`{element}`").alias(name) for name, element in elements.items())
+            *TypedResource.declared,
+            *(F.col(f"resource.`{element}`").alias(name) for name, element in elements.items()),
+            *(column.alias(name) for name, column in derived.items()),
         )
     )
 

@@ -29,6 +29,11 @@ _SOUND = " and ".join(
     f"coalesce({promise}, true)"
     for promise in (_DATES_READ, _NUMBERS_READ, _DATED, _ENDS_AFTER_IT_STARTS, _LEAVES_AFTER_ADMISSION)
 )
+_HCPCS = (
+    "hcpcs_code rlike '^([0-9]{4}[0-9FTUM]|[A-CEGHJ-MP-V][0-9]{4})$' "
+    "or coalesce(revenue_center_code in ('0022', '0023', '0024'), false)"
+)
+"""CPT's five signs or a letter and four digits; on lines of prospective payment stands another code (HIPPS, CMG)."""
 
 
 class MedicalClaim(Table):
@@ -114,6 +119,17 @@ class MedicalClaim(Table):
         expect("numbers its lines", "claim_line_number is not null"),
         expect("has a diagnosis", "size(diagnosis_codes) > 0"),
         expect("amounts are not negative", "claim_charge_amount >= 0 and claim_paid_amount >= 0"),
+        expect("its charge is not negative", "line_charge_amount >= 0"),
+        expect("fewer than 999 units were given", "service_unit_quantity < 999"),
+        expect("covers no day after it was processed", "claim_end_date <= paid_date"),
+        expect("a practitioner says what he did", "claim_type != 'professional' or hcpcs_code is not null"),
+        expect("services are coded as HCPCS codes are", _HCPCS),
+        expect("an NDC has 11 digits", r"ndc_code rlike '^[0-9]{11}$'"),
+        expect(
+            "diagnoses are of ICD-10-CM since October 2015",
+            "claim_end_date < date '2015-10-01' or forall(diagnosis_codes, code -> code rlike '^[A-Z]')",
+        ),
+        expect("names its practitioner", "coalesce(attending_npi, rendering_npi, referring_npi) is not null"),
         expect("Medicare pays no more than it allows", "claim_paid_amount <= claim_allowed_amount"),
     )
 

@@ -73,6 +73,8 @@ class Measurement(Table):
         expect("has a standard concept", "measurement_concept_id != 0"),
         expect("is in the usual unit", "is_in_usual_unit"),
         expect("value is plausible", "is_plausible"),
+        expect("a number has a unit", "value_as_number is null or unit_source_value is not null"),
+        expect("its unit is known", "unit_concept_id != 0"),
     )
 
     @staticmethod
