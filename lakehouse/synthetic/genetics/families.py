@@ -14,8 +14,10 @@ from lakehouse.synthetic.streams import Floats, Integers
 
 GROUP = "families"
 
-KINSHIP = {"identical twins": 0.5, "parent and child": 0.25, "siblings": 0.25, "unrelated": 0.0}
-"""The expected kinship of relatives. That of siblings varies around it."""
+KINSHIP = {
+    "identical twins": 0.5, "fraternal twins": 0.25, "parent and child": 0.25, "siblings": 0.25, "unrelated": 0.0,
+}  # fmt: skip
+"""The expected kinship of relatives. That of siblings varies around it. The parents of twins may be unknown."""
 
 MOST_PAIRS = 1_000
 LEAST_PAIRS = 3
@@ -67,8 +69,8 @@ def pairs(people: pd.DataFrame) -> dict[str, Integers]:
     beside = np.stack([in_order["place"][:-1], in_order["place"][1:]], axis=1)
     unrelated = beside[in_order["group"].to_numpy()[:-1] == in_order["group"].to_numpy()[1:]]
     found = {
-        "identical twins": twin[identical[twin[:, 0]]], "parent and child": parents[parents[:, 1] >= 0],
-        "siblings": siblings[~(are_twins & identical[siblings[:, 0]])], "unrelated": unrelated,
+        "identical twins": twin[identical[twin[:, 0]]], "fraternal twins": twin[~identical[twin[:, 0]]],
+        "parent and child": parents[parents[:, 1] >= 0], "siblings": siblings[~are_twins], "unrelated": unrelated,
     }  # fmt: skip
     return {relation: of_relation[:MOST_PAIRS] for relation, of_relation in found.items()}
 

@@ -14,8 +14,8 @@ class Figure:
     """What was found of a measure in a segment (an ancestry, a pair of them, a trait, a gene), and what is expected.
 
     low, high: between which it holds. found: None where there are too few persons to measure it. n: of how many
-    persons, pairs, sites or genotypes. counts: whether it is for pass or fail; what is compared with a figure that
-    is only recalled is shown and not counted.
+    persons, pairs, sites or genotypes. counts: whether it is for pass or fail; what was measured of too few persons
+    or sites is shown and not counted.
     """
 
     group: str

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import combinations
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -20,14 +19,6 @@ from lakehouse.synthetic.streams import Floats, Integers
 
 GROUP = "structure"
 
-PUBLISHED_FST: Mapping[tuple[str, str], float] = MappingProxyType({
-    ("afr", "eur"): 0.15, ("afr", "eas"): 0.18, ("eas", "eur"): 0.11, ("eur", "sas"): 0.035, ("eas", "sas"): 0.07,
-})  # fmt: skip
-"""Hudson's FST between samples of 1000 Genomes, as the genomics reference recalls it: not read in the publication."""
-
-_TOLERANCE = 0.3
-"""Of a recalled FST: definitions and choices of sites differ by as much."""
-
 COMPONENTS = len(ANCESTRIES) - 1
 _LEAST_EXPLAINED = 0.9
 LEAST_SITES = 1_000
@@ -41,7 +32,7 @@ _LEAST_FREQUENCY = 0.05
 
 
 def figures(landed: Landed, founders: Founders, scores: pd.DataFrame) -> Iterator[Figure]:
-    """FST of each two ancestries against the founders' and the published, and what components tell of ancestry."""
+    """FST of each two ancestries against the founders', and what components tell of ancestry."""
     yield from fst(landed, founders)
     yield from _separation(landed, scores, len(_common(founders)))
 
@@ -89,10 +80,9 @@ def fst(landed: Landed, founders: Founders) -> Iterator[Figure]:
     true, measured = founders.frequency, measured_ancestries(landed)
     spread = true * (1 - true) / (HAPLOTYPES - 1)
     for one, other in combinations(range(len(ANCESTRIES)), 2):
-        pair = (ANCESTRIES[one], ANCESTRIES[other])
         top, bottom = hudson(true[:, one], true[:, other], spread[:, one] + spread[:, other])
         expected, n = top.sum() / bottom.sum(), round(min(shares[:, one].sum(), shares[:, other].sum()))
-        name = "-".join(pair)
+        name = f"{ANCESTRIES[one]}-{ANCESTRIES[other]}"
         if not {one, other} <= set(measured):
             yield too_few(GROUP, "FST (Hudson)", name, expected, n, FOUNDERS)
             continue
@@ -101,12 +91,6 @@ def fst(landed: Landed, founders: Founders) -> Iterator[Figure]:
         top, bottom = hudson(found[:, one], found[:, other], noise, together)
         value, error = _ratio(top, bottom, founders.window)
         yield within(GROUP, "FST (Hudson)", name, expected, value, error, n, FOUNDERS, 0.005)
-        if pair in PUBLISHED_FST:
-            published = PUBLISHED_FST[pair]
-            yield Figure(
-                GROUP, "FST (Hudson), published", name, published, published * (1 - _TOLERANCE),
-                published * (1 + _TOLERANCE), value, n, "1000 Genomes, recalled (R)", counts=False,
-            )  # fmt: skip
 
 
 def _ratio(top: Floats, bottom: Floats, window: Integers) -> tuple[float, float]:

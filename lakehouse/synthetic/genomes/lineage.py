@@ -6,7 +6,7 @@ its variants are never cut. Between neighbours that are alike there is no change
 known locus of a chromosome.
 
 A haplotype is numbered by its person and side: 2 times the place of the person in the block, plus 1 for the paternal
-one. A haplotype is a founder's if that parent is not in the block.
+one. A haplotype is a founder's where it is its own source: that parent is not in the block, nor has a twin what he has.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lakehouse.synthetic.genomes.known import extents
-from lakehouse.synthetic.population.genome import SIDES, inherit, loci
-from lakehouse.synthetic.population.people import MALE, NOBODY, People
+from lakehouse.synthetic.population.genome import SIDES, inherit, loci, sources
+from lakehouse.synthetic.population.people import MALE, People
 from lakehouse.synthetic.streams import Floats, Integers, Streams
 
 
@@ -46,9 +46,9 @@ class Lineage:
     """The descent of the haplotypes of a block.
 
     alleles: known locus by haplotype, as drawn. ancestry: known locus by haplotype, place in ANCESTRIES, of founders.
-    strand: known locus by haplotype, which of the parent's two it is. parent: for each haplotype the maternal one of
-    the parent whom it comes from, or NOBODY for a founder's. crossing, changing: known locus by haplotype, the first
-    base that goes with this locus and not with the one before, as to the strand and as to what a founder has.
+    strand: known locus by haplotype, of which of its two sources it is, 0 where they are one. sources: haplotype by 2,
+    those that it is made of. crossing, changing: known locus by haplotype, the first base that goes with this locus
+    and not with the one before, as to the strand and as to what a founder has.
     """
 
     streams: Streams
@@ -56,19 +56,19 @@ class Lineage:
     alleles: NDArray[np.int8]
     ancestry: NDArray[np.int8]
     strand: NDArray[np.int8]
-    parent: Integers
+    sources: Integers
     crossing: NDArray[np.int32]
     changing: NDArray[np.int32]
 
     @cached_property
     def founders(self) -> Integers:
-        """The founder haplotypes."""
-        return np.flatnonzero(self.parent == NOBODY)
+        """The haplotypes that are founders', wholly or in part."""
+        return np.flatnonzero((self.sources == np.arange(len(self.sources))[:, None]).any(axis=1))
 
     @cached_property
     def men_on_paternal(self) -> NDArray[np.bool_]:
         """Haplotypes that are absent on chrX."""
-        return np.asarray(np.repeat(self.people.sex == MALE, 2) & (np.arange(len(self.parent)) % 2 == 1))
+        return np.asarray(np.repeat(self.people.sex == MALE, 2) & (np.arange(len(self.sources)) % 2 == 1))
 
     def pieces(self, chrom: str, position: Integers) -> Iterator[Piece]:
         """The sites of a chromosome at those ascending positions, cut where any strand of the block changes."""
@@ -91,7 +91,7 @@ class Lineage:
 
     def _founder_of(self, position: int, left: int, right: int) -> Integers:
         strand = np.where(position < self.crossing[right], self.strand[left], self.strand[right])
-        origin = np.where(self.parent == NOBODY, np.arange(len(self.parent)), self.parent + strand)
+        origin = np.where(strand == 0, self.sources[:, 0], self.sources[:, 1])
         while not np.array_equal(further := origin[origin], origin):
             origin = further
         return origin
@@ -102,16 +102,11 @@ def draw(streams: Streams, people: People) -> Lineage:
     inherited = inherit(streams, people)
     genome = inherited.genome
     strand = _by_haplotype(inherited.strands).astype(np.int8)
-    parent = np.stack([people.mother, people.father], axis=1).reshape(-1)
-    parent = np.where(parent == NOBODY, NOBODY, 2 * parent)
-    copies = np.flatnonzero(people.identical & (people.twin < np.arange(len(people))))
-    for side in range(len(SIDES)):
-        parent[2 * copies + side] = 2 * people.twin[copies] + side
-        strand[:, 2 * copies + side] = 0
-    strand[:, parent == NOBODY] = 0
+    of = sources(people)
+    strand[:, of[:, 0] == of[:, 1]] = 0
     return Lineage(
         streams, people, _by_haplotype(np.stack([genome.maternal, genome.paternal])),
-        _by_haplotype(inherited.local).astype(np.int8), strand, parent,
+        _by_haplotype(inherited.local).astype(np.int8), strand, of,
         _in_gap([streams.uniform(f"genomes:crossover:{side}", len(people), len(loci())) for side in SIDES]),
         _in_gap([streams.uniform(f"genomes:change of founder:{side}", len(people), len(loci())) for side in SIDES]),
     )  # fmt: skip

@@ -51,7 +51,7 @@ class _Copies:
         if place not in self._found:
             ancestry = self.lineage.ancestry[place, self.lineage.founders].astype(np.int64)
             chosen = self._carriers(place, ancestry) if place in self.window.loci else self._anyone(ancestry)
-            self._found[place] = np.zeros(len(self.lineage.parent), dtype=np.int64)
+            self._found[place] = np.zeros(len(self.lineage.sources), dtype=np.int64)
             self._found[place][self.lineage.founders] = chosen
         return self._found[place]
 

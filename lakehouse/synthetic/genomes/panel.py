@@ -2,8 +2,9 @@
 
 A coalescent simulation (msprime) of five populations under the out-of-Africa model of Gutenkunst et al. 2009 with a
 South Asian and a Native American branch (knowledge/demography.csv), at the chromosome's mean recombination rate and the
-model's mutation rate. Of the sites that come out some are kept. Bases are drawn, transitions twice as often as
-transversions, and the allele that is commoner in the panel is called the reference.
+model's mutation rate. Populations are smaller for chrX, of which there are three copies for four of an autosome. Of the
+sites that come out some are kept. Bases are drawn, transitions twice as often as transversions, and the allele that is
+commoner in the panel is called the reference.
 
 The alleles of a known locus are laid on the tree at its position: along the order of the leaves, starting at the clade
 whose shares of the ancestries are nearest to those of its rarer alleles, each allele has as many neighbouring leaves
@@ -34,6 +35,9 @@ HAPLOTYPES = 500
 
 COMMON = 0.01
 """Common sites are those whose rarer allele is more frequent than this in some ancestry."""
+
+_COPIES = {"chrX": 0.75}
+"""For one of an autosome, where women and men are as many: the size of a population is in proportion."""
 
 _OUT_OF_AFRICA = "out_of_africa"
 _BASES = np.array(list("ACGT"))
@@ -92,7 +96,7 @@ def _trees(streams: Streams, window: Window) -> Any:
     for_ancestry, for_mutations = of_window.integers(1, 2**32 - 1, 2).tolist()
     trees = msprime.sim_ancestry(
         [msprime.SampleSet(HAPLOTYPES, population=ancestry, ploidy=1) for ancestry in ANCESTRIES],
-        demography=demography(),
+        demography=demography(window.chrom),
         sequence_length=window.end - window.start + 1,
         recombination_rate=_recombination()[window.chrom],
         random_seed=for_ancestry,
@@ -108,12 +112,13 @@ def _recombination() -> dict[str, float]:
 
 
 @cache
-def demography() -> Any:
+def demography(chrom: str) -> Any:
     """The model of knowledge/demography.csv; sizes of growing populations there are those at their split."""
+    copies = _COPIES.get(chrom, 1.0)
     model = _msprime().Demography()
     for name in (*ANCESTRIES, _OUT_OF_AFRICA):
         growth = _of(name, "growth")
-        size = _of(name, "size") * np.exp(growth * _of(name, "split"))
+        size = copies * _of(name, "size") * np.exp(growth * _of(name, "split"))
         active = name in ANCESTRIES or None
         model.add_population(name=name, initial_size=size, growth_rate=growth, initially_active=active)
     for row in table("demography"):
@@ -125,7 +130,7 @@ def demography() -> Any:
         elif row["quantity"] == "migration":
             model.set_symmetric_migration_rate(pair, value)
     model.add_population_parameters_change(
-        time=_of("afr", "expansion"), population="afr", initial_size=_of("ancestral", "size")
+        time=_of("afr", "expansion"), population="afr", initial_size=copies * _of("ancestral", "size")
     )
     model.sort_events()
     return model

@@ -76,9 +76,8 @@ class Inheritance:
     """The genomes of a block, and how they came about: what a denser genome of the same persons follows.
 
     local: side by person by locus, the place in ANCESTRIES of what the person would have as a founder.
-    strands: side by person by locus, 0 where the child has the parent's maternal haplotype, 1 for the paternal one.
-    Both are drawn for everybody. `local` says nothing about a side whose parent is in the block, `strands` nothing
-    about the others, and neither anything about the identical twin with the higher number, who copies the other.
+    strands: side by person by locus, of which of its two `sources` the haplotype is, 0 or 1. Both are drawn for
+    everybody: `local` says nothing about who is no source of his own, `strands` nothing where the sources are one.
     """
 
     genome: Genome
@@ -138,6 +137,29 @@ def _morgans() -> Floats:
     return np.array(distances)
 
 
+def sources(people: People) -> Integers:
+    """For each haplotype the two that it is made of: haplotype by 2, numbered by person and side as 2 * person + side.
+
+    A child's are the parent's two. Who has no such parent in the block has a founder's haplotype, himself twice. The
+    twin with the higher number has the other's haplotype if they are identical; if they are not, and that parent is
+    not in the block, the other's and a founder's: one chromosome of that parent went to the other twin at each place,
+    and the chance is one half that he has the same.
+    """
+    own = np.arange(2 * len(people)).reshape(-1, len(SIDES))
+    parent = np.stack([people.mother, people.father], axis=1)
+    found = np.where(parent[:, :, None] == NOBODY, own[:, :, None], 2 * parent[:, :, None] + [0, 1])
+    later, of_twin = _is_later_twin(people), own[people.twin]
+    found[:, :, 0] = np.where(later[:, None] & (parent == NOBODY), of_twin, found[:, :, 0])
+    copies = later & people.identical
+    found[copies] = of_twin[copies][:, :, None]
+    return np.asarray(found.reshape(-1, 2))
+
+
+def _is_later_twin(people: People) -> NDArray[np.bool_]:
+    """Who is the twin with the higher number."""
+    return np.asarray((people.twin != NOBODY) & (people.twin < np.arange(len(people))))
+
+
 def draw(streams: Streams, people: People) -> Genome:
     """The genomes of the block: each person's as a founder's, then what children take from parents in the block."""
     return inherit(streams, people).genome
@@ -145,32 +167,45 @@ def draw(streams: Streams, people: People) -> Genome:
 
 def inherit(streams: Streams, people: People) -> Inheritance:
     """The genomes that `draw` gives, with the local ancestry of founders and the strands of children."""
-    founder = _founder_ancestry(streams, people)
-    ancestry = founder.copy()
-    drawn = [_founder_haplotypes(streams, f"genome:{side}", founder) for side in SIDES]
+    ancestry = _founder_ancestry(streams, people)
+    drawn = [_founder_haplotypes(streams, f"genome:{side}", ancestry) for side in SIDES]
     local, haplotypes = np.stack([each[0] for each in drawn]), np.stack([each[1] for each in drawn])
-    strands = np.stack([_strands(streams, f"genome:crossover:{side}", len(people)) for side in SIDES])
-    on_x = np.array([locus.chrom == "chrX" for locus in loci()])
-    strands[SIDES.index("paternal")][:, on_x] = 0
+    strands, of = _strands(streams, people), sources(people).reshape(-1, len(SIDES), 2)
     for child in np.argsort(people.birth, kind="stable"):
-        twin = people.twin[child]
-        if people.identical[child] and twin < child:
-            haplotypes[:, child], ancestry[child] = haplotypes[:, twin], ancestry[twin]
-            continue
         shares = []
         for side, parent in enumerate((people.mother[child], people.father[child])):
-            shares.append(ancestry[parent] if parent != NOBODY else founder[child])
-            if parent != NOBODY:
-                haplotypes[side, child] = np.where(
-                    strands[side, child] == 0, haplotypes[0, parent], haplotypes[1, parent]
-                )
+            shares.append(ancestry[parent if parent != NOBODY else child])
+            one, other = (haplotypes[source % 2, source // 2] for source in of[child, side])
+            haplotypes[side, child] = np.where(strands[side, child] == 0, one, other)
         ancestry[child] = np.mean(shares, axis=0)
-    haplotypes[1][np.ix_(people.sex == MALE, on_x)] = ABSENT
+    haplotypes[1][np.ix_(people.sex == MALE, _on_x())] = ABSENT
     return Inheritance(Genome(ancestry, haplotypes[0], haplotypes[1]), local, strands)
 
 
-def _strands(streams: Streams, purpose: str, persons: int) -> NDArray[np.int64]:
-    """Of which of the parent's two haplotypes a child has each locus: it changes at crossovers."""
+@cache
+def _on_x() -> NDArray[np.bool_]:
+    return np.array([locus.chrom == "chrX" for locus in loci()])
+
+
+def _strands(streams: Streams, people: People) -> NDArray[np.int64]:
+    """Of which of its two sources each haplotype has each locus: it changes at crossovers. Side by person by locus.
+
+    Of a twin whose sources are the other twin and a founder it changes where either has a crossover.
+    """
+    found = np.stack([_of_parent(streams, f"genome:crossover:{side}", len(people)) for side in SIDES])
+    paternal = SIDES.index("paternal")
+    found[paternal][:, _on_x()] = 0
+    parent = np.stack([people.mother, people.father])
+    beside_twin = (parent == NOBODY) & _is_later_twin(people) & ~people.identical
+    for side, child in zip(*np.nonzero(beside_twin), strict=True):
+        found[side, child] ^= found[side, people.twin[child]]
+        if side == paternal and people.sex[people.twin[child]] == MALE:
+            found[side, child, _on_x()] = 1
+    return found
+
+
+def _of_parent(streams: Streams, purpose: str, persons: int) -> NDArray[np.int64]:
+    """Of which of the parent's two haplotypes a child has each locus."""
     recombined = 0.5 * (1 - np.exp(-2 * _morgans()))
     return np.asarray(np.cumsum(streams.uniform(purpose, persons, len(loci())) < recombined, axis=1) % 2)
 
@@ -190,6 +225,8 @@ def _founder_ancestry(streams: Streams, people: People) -> Floats:
     from_east = streams.uniform("genome:region of Asia", len(people)) < _EAST_ASIAN_SHARE
     shares[asian, east] = np.where(from_east, both, 0)[asian]
     shares[asian, south] = np.where(from_east, 0, both)[asian]
+    later = _is_later_twin(people)
+    shares[later] = shares[people.twin[later]]  # twins have the same parents
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 

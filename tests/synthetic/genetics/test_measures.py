@@ -114,7 +114,11 @@ def test_relatives_are_found_among_the_people() -> None:
     assert found["parent and child"] == [(2, 0), (2, 1), (3, 0), (3, 1)]
     assert (found["identical twins"], found["siblings"]) == ([(2, 3)], [])
     fraternal = pairs(people.assign(identical=False))
-    assert (fraternal["siblings"].tolist(), len(fraternal["identical twins"])) == ([[2, 3]], 0)
+    assert (fraternal["fraternal twins"].tolist(), len(fraternal["identical twins"])) == ([[2, 3]], 0)
+    without = pairs(people.assign(identical=False, mother=None, father=None))
+    assert (without["fraternal twins"].tolist(), len(without["siblings"])) == ([[2, 3]], 0)
+    brothers = pairs(people.assign(identical=False, twin=None))
+    assert (brothers["siblings"].tolist(), len(brothers["fraternal twins"])) == ([[2, 3]], 0)
     assert found["unrelated"] == [(0, 1)]
     assert trios(people)[["sample_id", "mother_sample", "father_sample"]].to_numpy().tolist() == [
         ["c", "a", "b"],

@@ -94,6 +94,22 @@ def test_men_have_one_x_and_everybody_two_of_the_others(lineages: list[Lineage],
         assert np.all(found.alleles.max(axis=(1, 2)) <= [len(alternate) for alternate in panel.sites.alternate])
 
 
+def test_women_are_as_heterozygous_on_x_as_their_ancestry_expects(lineages: list[Lineage], panels: Panels) -> None:
+    window, panel = panels["G6PD"]
+    european = panel.haplotypes.reshape(len(panel.haplotypes), len(ANCESTRIES), HAPLOTYPES)[:, ANCESTRIES.index("eur")]
+    frequency = (european > 0).mean(axis=1)
+    differ = []
+    for lineage in lineages:
+        women = np.flatnonzero((lineage.people.sex == FEMALE) & (lineage.people.race == RACES.index("white")))
+        alleles = everybody(window, panel, lineage).alleles[:, women]
+        differ.append(alleles[:, :, 0] != alleles[:, :, 1])
+    expected = 2 * frequency * (1 - frequency)
+    found = np.concatenate(differ, axis=1)
+    assert found.shape[1] > 400
+    error = np.sqrt(expected * (1 - expected) / found.shape[1])
+    assert np.all(np.abs(found.mean(axis=1) - expected) < 5 * error + 0.02)
+
+
 def test_a_person_does_not_depend_on_who_else_is_asked_for(lineages: list[Lineage], panels: Panels) -> None:
     window, panel = panels["long"]
     lineage = lineages[1]
