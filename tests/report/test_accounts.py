@@ -14,6 +14,7 @@ from lakehouse.catalog import Catalog
 from lakehouse.contract import Table
 from lakehouse.report import accounts
 from lakehouse.report.accounts import Account
+from lakehouse.silver.claims.claim_encounter import ClaimEncounter
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
 from lakehouse.storage import Record, Storage
 from tests.support import Rows
@@ -43,7 +44,8 @@ def storage(sample: Rows, tmp_path: Path) -> Storage:
         "status": F.lit("entered-in-error"), "last_updated": F.expr("timestamp '2100-01-01'"),
     })  # fmt: skip
     write(storage, Encounter, encounters.unionByName(again).unionByName(back))
-    write(storage, VisitOccurrence, sample.given({Encounter: storage.read(Encounter)})[VisitOccurrence])
+    made = sample.given({Encounter: storage.read(Encounter), ClaimEncounter: sample[ClaimEncounter]})
+    write(storage, VisitOccurrence, made[VisitOccurrence])
     return storage
 
 
