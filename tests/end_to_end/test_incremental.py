@@ -18,7 +18,7 @@ from lakehouse.contract import LandedTable, Table
 from lakehouse.gold.cost.cost_per_member_month import CostPerMemberMonth
 from lakehouse.refresh.run import Outcome, Refresh
 from lakehouse.report import accounts
-from lakehouse.silver.clinical.condition_occurrence import ConditionOccurrence
+from lakehouse.silver.clinical.coded_event import CodedEvent
 from lakehouse.silver.clinical.death import Death
 from lakehouse.silver.clinical.person import Person
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
@@ -34,7 +34,7 @@ def _all_behind(tables: Iterable[type[Table]]) -> Catalog:
 
 
 ALL = _all_behind({t for t in catalog.load() if t.layer != "bronze"} - _OF_GENOMES | {Unreadable})
-FEW = _all_behind({Person, Death, VisitOccurrence, ConditionOccurrence, CostPerMemberMonth})
+FEW = _all_behind({Person, Death, VisitOccurrence, CodedEvent, CostPerMemberMonth})
 """Every kind of dependency: by the same key, through either link, through both, on fixed rows, and on everything."""
 
 

@@ -19,6 +19,7 @@ from lakehouse.catalog import Catalog
 from lakehouse.contract import Table
 from lakehouse.report import accounts, summary
 from lakehouse.report.accounts import Account
+from lakehouse.silver.claims.claim_encounter import ClaimEncounter
 from lakehouse.silver.clinical.person import Person
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
 from lakehouse.silver.identity.patient_link import PatientLink
@@ -52,7 +53,8 @@ def storage(sample: Rows, tmp_path: Path) -> Storage:
         "status": F.lit("entered-in-error"), "last_updated": F.expr("timestamp '2100-01-01'"),
     })  # fmt: skip
     write(storage, Encounter, encounters.unionByName(again).unionByName(back))
-    write(storage, VisitOccurrence, sample.given({Encounter: storage.read(Encounter)})[VisitOccurrence])
+    made = sample.given({Encounter: storage.read(Encounter), ClaimEncounter: sample[ClaimEncounter]})
+    write(storage, VisitOccurrence, made[VisitOccurrence])
     return storage
 
 

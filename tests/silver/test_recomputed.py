@@ -6,8 +6,9 @@ from collections import Counter
 from typing import Any
 
 import duckdb
+import pyarrow  # type: ignore[import-untyped]
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, QueryBuilder
 
 from lakehouse.bronze.claims.beneficiary import Beneficiary
 from lakehouse.bronze.ehr.encounter import Encounter
@@ -45,7 +46,8 @@ def duck(sample: Rows) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     for table in TABLES:
         sample.storage.replace(table, sample[table], Record("", {}, "full"))
-        files = DeltaTable(sample.storage.path(table)).to_pyarrow_table()
+        reader = QueryBuilder().register("rows", DeltaTable(sample.storage.path(table)))
+        files = pyarrow.table(reader.execute("select * from rows"))
         connection.execute(f"create schema if not exists {table.layer}")
         connection.register("arrived", files)
         connection.execute(f"create table {table.full_name()} as select * from arrived")

@@ -9,6 +9,8 @@ from lakehouse.bronze.ehr.datatypes import date_of, name_in, referenced_id
 from lakehouse.keys import row_id
 from lakehouse.terminology.codes import normalised
 
+_REGISTERED = r"source_value rlike '^([0-9]{10}|[0-9A-Z]{6})$'"
+
 NEVER_WAS = "'refuted', 'not-done', 'preparation'"
 """SQL: statuses of a Condition or Procedure that say that it was not, whichever table its meaning belongs to."""
 
@@ -98,9 +100,13 @@ def with_provider(rows: DataFrame, references: Column, providers: DataFrame) -> 
 
 
 def with_care_site(rows: DataFrame, reference: Column, care_sites: DataFrame) -> DataFrame:
-    """Add `care_site_id`, which organisation a reference means; null where it means none."""
-    organizations = care_sites.filter("resource_type = 'Organization'")
-    return _with_named(rows, name_in(reference, "Organization"), organizations, "care_site_id")
+    """Add `care_site_id`, which organisation a reference means; null where it means none.
+
+    `institution` is the same where it has an NPI or a CMS certification number, by which claims name it too.
+    """
+    registered = F.when(F.expr(_REGISTERED), F.col("care_site_id"))
+    organizations = care_sites.filter("resource_type = 'Organization'").withColumn("institution", registered)
+    return _with_named(rows, name_in(reference, "Organization"), organizations, "care_site_id", "institution")
 
 
 def first_dated(*date_times: str) -> Column:
@@ -113,8 +119,8 @@ def has_category(code: str) -> Column:
     return F.exists("category", lambda concept: F.exists(concept["coding"], lambda coding: coding["code"] == code))
 
 
-def _with_named(rows: DataFrame, name: Column, links: DataFrame, id_: str) -> DataFrame:
-    known = links.select(F.col("named_by").alias("_name"), id_)
+def _with_named(rows: DataFrame, name: Column, links: DataFrame, *ids: str) -> DataFrame:
+    known = links.select(F.col("named_by").alias("_name"), *ids)
     return rows.withColumn("_name", name).join(F.broadcast(known), "_name", "left").drop("_name")
 
 

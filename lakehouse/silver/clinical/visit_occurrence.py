@@ -35,9 +35,6 @@ _STARTS = "visit_start_date is not null"
 _ENDS_AFTER_IT_STARTS = "visit_end_date >= visit_start_date"
 _SOUND = f"coalesce({_TOOK_PLACE}, true) and {_STARTS} and {_ENDS_AFTER_IT_STARTS}"
 
-_REGISTERED = r"source_value rlike '^([0-9]{10}|[0-9A-Z]{6})$'"
-"""A care site with an NPI or a CMS certification number, by which claims name it too."""
-
 _INDIVIDUALS = """concat(
     filter(participant, p -> coalesce(exists(flatten(p.type.coding), c -> c.code = 'PPRF'), false)),
     filter(participant, p -> coalesce(exists(flatten(p.type.coding), c -> c.code = 'ATND'), false)),
@@ -132,10 +129,8 @@ class VisitOccurrence(Table):
 
 def _recorded(encounters: DataFrame, providers: DataFrame, care_sites: DataFrame) -> DataFrame:
     """What the hospital tells; null is what it does not."""
-    organization = F.col("service_provider.reference")
     performed = with_provider(encounters, F.expr(_INDIVIDUALS), providers)
-    named = with_care_site(performed, organization, care_sites.filter(_REGISTERED))
-    placed = with_care_site(named.withColumnRenamed("care_site_id", "institution"), organization, care_sites)
+    placed = with_care_site(performed, F.col("service_provider.reference"), care_sites)
     start, end = F.col("period.start"), F.col("period.end")
     concept = concept_of(F.col("class_.code"), VISIT_OF_ACT_CODE)
     goes_on = concept == INPATIENT_VISIT

@@ -233,3 +233,10 @@ def test_lines_that_cannot_be_right_are_kept_apart_with_the_reason(spark: SparkS
         "no date": ["says from when to when"],
         "leaves before coming": ["admitted no later than discharged"],
     }
+
+
+def test_a_line_that_is_refused_is_not_the_first_of_its_claim(spark: SparkSession) -> None:
+    lines = [{"BENE_ID": "b", "CLM_LINE_NUM": number, "REV_CNTR_DT": day, "REV_CNTR": "0510", "HCPCS_CD": ""}
+             for number, day in (("1", "31-Feb-2021"), ("2", "03-Apr-2021"), ("3", "03-Apr-2021"))]  # fmt: skip
+    rows = built(spark, outpatient=lines)["b"]
+    assert [(len(row.quarantine_reasons), row.is_first_line) for row in rows] == [(1, False), (0, True), (0, False)]

@@ -302,6 +302,7 @@ def test_a_fill_that_was_taken_back_is_no_exposure(spark: SparkSession, sample: 
         }  # fmt: skip
 
     lines = claims_lines(spark, "pde", [fill("1"), fill("2"), fill("2", "D")])
-    made = sample.given({EhrLine: ehr_lines(spark, RESOURCES[0]), ClaimsLine: lines})
+    nothing = rows_of(spark, MedicalClaim)
+    made = sample.given({EhrLine: ehr_lines(spark, RESOURCES[0]), ClaimsLine: lines, MedicalClaim: nothing})
     (kept,) = made[DrugExposure].collect()
     assert (kept.line_id, kept.drug_concept_id, kept.drug_exposure_start_date) == (1, 715294, day(15))

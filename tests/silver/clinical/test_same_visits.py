@@ -1,4 +1,4 @@
-"""How many of the visits that hospital and payer both know are found to be one, in a population whose truth is known."""
+"""Which visits of hospital and payer are found to be one, in a population whose truth is known."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def population(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
     home = tmp_path_factory.mktemp("population")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(generate, "parts_of", lambda *of: [p for p in parts.parts_of(*of) if p.name in NEEDED])
-        folders = (str(home / name) for name in ("landing", "truth", "scratch"))
-        Generation(spark.newSession(), WORLD, *folders).write()
+        landed, truth, scratch = (str(home / name) for name in ("landing", "truth", "scratch"))
+        Generation(spark.newSession(), WORLD, landed, truth, scratch).write()
     storage = Storage(spark, f"{home}/tables")
-    landing.take(storage, f"{home}/landing", f"{home}/checkpoint", 65_536)
+    landing.take(storage, landed, f"{home}/checkpoint", 65_536)
     return FromNothing(storage)
 
 

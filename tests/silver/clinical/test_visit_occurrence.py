@@ -29,6 +29,9 @@ def disposition(code: str) -> dict[str, Any]:
     return {"dischargeDisposition": {"coding": [{"code": code}]}, "admitSource": {"text": "from home"}}
 
 
+NURSING = "449411000124106"
+"""SNOMED: admission to skilled nursing facility."""
+
 ENCOUNTERS = [
     encounter("later", "2020-03-01T10:00:00Z", "2020-03-01T10:30:00Z"),
     encounter("night", "2020-02-01T22:00:00-05:00", "2020-02-02T01:00:00-05:00", "EMER"),
@@ -122,7 +125,9 @@ def test_visits_of_the_sample(sample: Rows) -> None:
         row = visits[lines[e["id"]]]
         start, end = (datetime.fromisoformat(e["period"][edge]).replace(tzinfo=None) for edge in ("start", "end"))
         assert row.person_id == persons[e["subject"]["reference"].removeprefix("Patient/")]
-        assert row.visit_concept_id == concept_ids[e["class"]["code"]]
+        in_nursing_facility = NURSING in {coding["code"] for kind in e["type"] for coding in kind["coding"]}
+        expected = 42898160 if in_nursing_facility and row.known_by == "both" else concept_ids[e["class"]["code"]]
+        assert row.visit_concept_id == expected
         assert (row.visit_start_datetime, row.visit_end_datetime) == (start, end)
         assert (row.visit_start_date, row.visit_end_date) == (start.date(), end.date())
     starts = defaultdict(list)
