@@ -96,7 +96,7 @@ class Surroundings:
         found = self.with_delivery(rows)
         if "_tomorrow" in said:
             found = found.crossJoin(F.broadcast(self._tomorrow()))
-        if "_birth" in said or "_death" in said:
+        if "_born" in said or "_died" in said:
             found = found.join(self._lives(), "person_id", "left")
         if "_visit_start" in said:
             stays = self.visits.selectExpr(
@@ -109,9 +109,9 @@ class Surroundings:
         return self.source.agg(F.expr("max(source_release_date) + 1").alias("_tomorrow"))
 
     def _lives(self) -> DataFrame:
-        birth = "make_date(year_of_birth, coalesce(month_of_birth, 1), coalesce(day_of_birth, 1)) as _birth"
+        birth = "make_date(year_of_birth, coalesce(month_of_birth, 1), coalesce(day_of_birth, 1)) as _born"
         born = self.persons.selectExpr("person_id", birth)
-        return born.join(self.deaths.selectExpr("person_id", "death_date as _death"), "person_id", "left")
+        return born.join(self.deaths.selectExpr("person_id", "death_date as _died"), "person_id", "left")
 
 
 def check_all(tables: Mapping[str, DataFrame], lines: DataFrame, ranges: DataFrame) -> DataFrame:
@@ -220,15 +220,15 @@ def _is_source(field: Field) -> bool:
 def _in_time(field: Field, types: Mapping[str, str], check: Any) -> Iterator[Check]:
     name, at = field.name, f"cast(`{field.name}` as date)"
     told = f"`{name}` is not null"
-    long_after_death = f"{at} > _death + {_DAYS_AFTER_DEATH}"
+    long_after_death = f"{at} > _died + {_DAYS_AFTER_DEATH}"
     if field.after_birth:
-        yield check("plausibleAfterBirth", f"{told} and _birth is not null", f"{at} < _birth", 1)
-        before = f"`{name}` < `{field.since}`" if field.since in types else f"{at} < _birth"
+        yield check("plausibleAfterBirth", f"{told} and _born is not null", f"{at} < _born", 1)
+        before = f"`{name}` < `{field.since}`" if field.since in types else f"{at} < _born"
         yield check("plausibleTemporalAfter", told, before, 1)
     if field.before_death:
-        yield check("plausibleBeforeDeath", f"{told} and _death is not null", long_after_death, 1)
+        yield check("plausibleBeforeDeath", f"{told} and _died is not null", long_after_death, 1)
     if field.during_life:
-        yield check("plausibleDuringLife", "_death is not null", long_after_death, 1)
+        yield check("plausibleDuringLife", "_died is not null", long_after_death, 1)
     if field.until in types:
         both = f"{told} and `{field.until}` is not null"
         yield check("plausibleStartBeforeEnd", both, f"`{name}` > `{field.until}`", field.forgiven)
