@@ -58,7 +58,7 @@ _TYPES = {
 
 _DAYS_AFTER_DEATH, _DAYS_AROUND_A_VISIT = 60, 7
 _NO_CONCEPT = "0"
-_COUNTED = ("table", "field", "check", "concept_id", "unit_concept_id", "threshold", "delivery")
+_COUNTED = ("cdm_table", "field", "check", "concept_id", "unit_concept_id", "threshold", "delivery")
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def _result(
 def _results(rows: DataFrame, table: str, results: Iterable[str], delivery: str = "delivery") -> DataFrame:
     """The results as rows; those that are null are none."""
     return rows.selectExpr(
-        f"{table} as table", f"{delivery} as delivery", f"inline(array_compact(array({', '.join(results)})))"
+        f"{table} as cdm_table", f"{delivery} as delivery", f"inline(array_compact(array({', '.join(results)})))"
     )
 
 
@@ -249,7 +249,7 @@ def _counted(table: str, rows: DataFrame, around: Surroundings) -> DataFrame:
     ]  # fmt: skip
     said = " ".join(f"{check.rows} {check.fails}" for check in checks)
     counts = around.around(rows, said).groupBy("delivery").agg(F.expr(f"array({', '.join(results)})").alias("results"))
-    return counts.selectExpr(f"'{table}' as table", "delivery", "inline(results)")
+    return counts.selectExpr(f"'{table}' as cdm_table", "delivery", "inline(results)")
 
 
 # --- references to concepts and to other tables ---------------------------------------------------------------------
@@ -260,14 +260,14 @@ _REFERENCE = ("field", "target", "key", "source_value", "sex", "asked")
 def _referred(checked: Mapping[str, DataFrame], tables: Mapping[str, DataFrame], around: Surroundings) -> DataFrame:
     """Count how many rows refer to what, all tables together, look each up once, and see what is asked of it."""
     references = reduce(DataFrame.unionAll, [_references(name, rows, around) for name, rows in checked.items()])
-    counted = references.groupBy("table", "delivery", *_REFERENCE).agg(F.count("*").alias("times"))
+    counted = references.groupBy("cdm_table", "delivery", *_REFERENCE).agg(F.count("*").alias("times"))
     looked_up = (
         counted.join(_targets(tables), ["target", "key"], "left")
         .withColumn("no_concept", F.expr(f"target = 'concept' and coalesce(key = '{_NO_CONCEPT}', false)"))
         .withColumn("is_there", F.expr("coalesce(is_there, false) or no_concept"))
         .withColumn("right_sex", F.expr(f"if(sex > 0, {_SEX}, null)"))
     )
-    return _results(looked_up, "table", map(_of_references, _ASKED_OF_REFERENCES))
+    return _results(looked_up, "cdm_table", map(_of_references, _ASKED_OF_REFERENCES))
 
 
 def _references(table: str, rows: DataFrame, around: Surroundings) -> DataFrame:
@@ -285,7 +285,7 @@ def _references(table: str, rows: DataFrame, around: Surroundings) -> DataFrame:
         for field in FIELDS[table]
         if field.refers_to and field.name in columns
     ]
-    return seen.selectExpr(f"'{table}' as table", "delivery", f"inline(array({', '.join(structs)}))")
+    return seen.selectExpr(f"'{table}' as cdm_table", "delivery", f"inline(array({', '.join(structs)}))")
 
 
 def _asked(table: str, field: Field, columns: set[str]) -> str:
@@ -389,11 +389,11 @@ def _persons_without(tables: Mapping[str, DataFrame]) -> DataFrame:
     )
     check = "measurePersonCompleteness"
     results = [
-        f"struct('{name}' as table, {_result(_PERSON, check, most, 'persons', name)} as result)"
+        f"struct('{name}' as cdm_table, {_result(_PERSON, check, most, 'persons', name)} as result)"
         for name, most in PERSONS_WITHOUT.items()
     ]
     return counts.selectExpr(f"inline(array({', '.join(results)}))").selectExpr(
-        "table", "cast(null as string) as delivery", "result.*"
+        "cdm_table", "cast(null as string) as delivery", "result.*"
     )
 
 

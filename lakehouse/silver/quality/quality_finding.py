@@ -79,7 +79,7 @@ class QualityFinding(Table):
             _dated(pharmacy, "pharmacy_claim", "dispensing_date"),
         ])  # fmt: skip
         found = [
-            *_out_of_life(dated, persons, deaths),
+            _out_of_life(dated, persons, deaths),
             _of_other_sex(conditions, medical, persons),
             _nowhere(measurements, "measurement", encounters, links),
             _nowhere(observations, "observation", encounters, links),
@@ -103,15 +103,16 @@ def _dated(rows: DataFrame, table: str, day: str) -> DataFrame:
     return rows.select("person_id", F.lit(table).alias("found_in"), F.col(day).alias("day"), "line_id")
 
 
-def _out_of_life(dated: DataFrame, persons: DataFrame, deaths: DataFrame) -> list[DataFrame]:
+def _out_of_life(dated: DataFrame, persons: DataFrame, deaths: DataFrame) -> DataFrame:
     """The day of birth must be known to the day."""
     births = persons.selectExpr("person_id", "cast(birth_datetime as date) as birth_date")
     lives = births.join(deaths.select("person_id", "death_date"), "person_id", "left")
-    of_person = dated.join(lives, "person_id")
-    return [
-        _finding(of_person.filter("day < birth_date"), "is dated before birth"),
-        _finding(of_person.filter(f"day > death_date + {_DAYS_AFTER_DEATH}"), "is dated long after death"),
-    ]
+    wrong = F.array(
+        F.when(F.expr("day < birth_date"), "is dated before birth"),
+        F.when(F.expr(f"day > death_date + {_DAYS_AFTER_DEATH}"), "is dated long after death"),
+    )
+    found = dated.filter("line_id is not null").join(lives, "person_id")
+    return found.select(F.explode(F.array_compact(wrong)).alias("finding"), "person_id", "found_in", "line_id")
 
 
 def _of_other_sex(conditions: DataFrame, medical: DataFrame, persons: DataFrame) -> DataFrame:
