@@ -113,7 +113,11 @@ def _fates(storage: Storage, source: type[SourceRecord], tables: list[type[Table
         return latest.select("delivery", fate.alias("fate"))
     kept = _line_ids([storage.read(table) for table in tables]).withColumn("kept", F.lit(True))
     refused = _line_ids([storage.read(table, quarantine=True) for table in tables]).withColumn("refused", F.lit(True))
-    found = latest.join(kept, "line_id", "left").join(refused, "line_id", "left").withColumn("merged", F.lit(None))
+    found = (
+        latest.join(kept, "line_id", "left")
+        .join(refused, "line_id", "left")
+        .withColumn("merged", F.lit(None).cast("boolean"))
+    )
     for table in tables:
         found = _with_merged(storage, found, source, table)
     fate = (

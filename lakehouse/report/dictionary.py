@@ -40,9 +40,10 @@ def entry(table: type[Table]) -> dict[str, Any]:
 
 def _checks(table: type[Table], column: str) -> list[str]:
     """The checks of quality that a field of OMOP's tables gets."""
-    fields = FIELDS.get(table.table_name(), ()) if table.layer == "silver" else ()
-    types = {name: declared.type for name, declared in table.declared.items()}
-    return [name for field in fields if field.name == column for name in names_of_checks(field, types)]
+    name = table.table_name()
+    fields = FIELDS.get(name, ()) if table.layer == "silver" else ()
+    types = {field: declared.type for field, declared in table.declared.items()}
+    return [check for field in fields if field.name == column for check in names_of_checks(name, field, types)]
 
 
 def markdown(catalog: Catalog) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -36,8 +37,10 @@ from lakehouse.silver.claims.pharmacy_claim import PharmacyClaim
 from lakehouse.silver.clinical.condition_occurrence import ConditionOccurrence
 from lakehouse.silver.clinical.drug_exposure import DrugExposure
 from lakehouse.silver.clinical.measurement import Measurement
+from lakehouse.silver.identity.provider_link import ProviderLink
 from lakehouse.silver.quality.quality_finding import QualityFinding
 from lakehouse.storage import Storage
+from lakehouse.synthetic.directory import Directory
 from lakehouse.synthetic.generate import Generation
 from lakehouse.synthetic.knowledge import table
 from lakehouse.synthetic.world import Genotyping, Planted, World
@@ -48,8 +51,8 @@ from tests.support import FromNothing
 pytestmark = pytest.mark.slow
 
 WORLD = World(
-    400, 11, date(2022, 1, 1), date(2024, 12, 31), deliveries=2,
-    planted=Planted(defects=5, identity_noise=0, lab_errors=0), genotyping=Genotyping(share=0),
+    800, 11, date(2022, 1, 1), date(2024, 12, 31), deliveries=2,
+    planted=Planted(defects=15, identity_noise=0, lab_errors=0), genotyping=Genotyping(share=0),
 )  # fmt: skip
 """Many defects, and everybody under his own name: what errors of identity lead to is not scored here."""
 
@@ -81,7 +84,7 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "onset_in_future": (Way(Condition, "began before it was recorded"),),
     "discharge_before_admission": (Way(Encounter, "ends no earlier than it starts"),),
     "duplicate_observation": (finding(Measurement, "is told twice under two numbers"),),
-    "orphan_encounter": (finding(Measurement, "names a visit that is not there"),),
+    "orphan_encounter": (finding(Measurement, "names an encounter that never landed"),),
     "code_missing": (Way(Observation, "is coded"),),
     "diagnosis_code_missing": (Way(Condition, "is coded"),),
     "diagnosis_code_obsolete": (Way(Condition, "codes of ICD-10-CM begin with a letter"),),
@@ -90,7 +93,6 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "npi_missing": (Way(MedicalClaim, "names its practitioner"),),
     "npi_transposed": (finding(MedicalClaim, "the practitioner's NPI is mistyped"),),
     "npi_unknown": (finding(MedicalClaim, "practitioner is not registered"),),
-    "ndc_transposed": (finding(PharmacyClaim, "drug is not known"),),
     "service_before_birth": (finding(MedicalClaim, "is dated before birth"),),
     "service_after_death": (finding(MedicalClaim, "is dated long after death"),),
     "service_in_future": (Way(MedicalClaim, "covers no day after it was processed"),),
@@ -121,8 +123,14 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
 
 UNREADABLE = {"json_cut": "not a JSON object", "not_utf8": "not UTF-8", "delimiter_in_field": "wrong column count"}
 
-NOT_FOUND = {"unit_wrong", "decimal_slip"}
+NOT_FOUND = {"unit_wrong", "decimal_slip", "ndc_transposed"}
 """What no row of these tables shows for certain: see lakehouse/synthetic/README.md."""
+
+LEAST_PRECISION = {"note_cut": 0.8}
+"""Where it is less than 1: a note may have 500 characters and be whole."""
+
+LAST_DAY_OF_ENCOUNTERS = "2024-08-31"
+"""Records come up to 90 days late: of what happened until then all encounters have landed."""
 
 
 class Population:
@@ -137,6 +145,9 @@ class Population:
         told = spark.read.parquet(f"{truth}/true_defect")
         self.truth = told.collect()
         self.names = self._named().localCheckpoint()
+        unread = [row for row in self.truth if row.defect_key in UNREADABLE]
+        self.lost = {row.source_id for row in unread}
+        self.lost_persons = {row.person for row in unread if row.file_kind in ("Patient", "beneficiary")}
 
     def _named(self) -> DataFrame:
         """By which name the truth calls a landed line: id of the resource, number of the claim, id of the member."""
@@ -166,12 +177,45 @@ class Population:
             wrong = rows.filter(f"not coalesce({predicate}, true)")
         return self.names_of(wrong, way.of_line), self.names_of(rows, way.of_line)
 
-    def planted(self, key: str, of_line: bool) -> set[str]:
-        rows = [row for row in self.truth if row.defect_key == key]
-        names = {f"{row.source_id}/{row.line_number}" if of_line else row.source_id for row in rows}
-        if key.startswith("duplicate_"):  # nothing tells which of the two was first
-            names |= {row.true_value for row in rows}
-        return names
+    def planted(self, key: str, of_line: bool, held: set[str]) -> tuple[set[str], set[str]]:
+        """The held records with the defect; and those that are excused, found or not.
+
+        Excused are records of which, or of whose person, a line could not be read, and claims with several wrong charges.
+        """
+        charged = Counter(row.source_id for row in self.truth if row.defect_key.startswith("amount_"))
+        planted: set[str] = set()
+        excused: set[str] = set()
+        for row in (row for row in self.truth if row.defect_key == key):
+            names = {f"{row.source_id}/{row.line_number}" if of_line else row.source_id}
+            if key.startswith("duplicate_"):  # nothing tells which of the two was first
+                names = {row.source_id, row.true_value}
+            is_sound = row.person not in self.lost_persons and not {row.source_id, row.true_value} & self.lost
+            if is_sound and names <= held and charged[row.source_id] <= 1:
+                planted |= names
+            else:
+                excused |= names
+        return planted, excused
+
+    def comparable(self, key: str) -> set[str] | None:
+        """The records of which what they are compared with has landed; None where that is no matter."""
+        if key == "clock_shift":
+            reports = self.tables[OtherResource].filter("resource_type = 'DiagnosticReport'")
+            result = "from_json(raw, 'result array<struct<reference: string>>').result"
+            told = reports.selectExpr(f"explode({result}) as told").distinct()
+            return {row.told.reference.removeprefix("Observation/") for row in told.collect()}
+        if key == "orphan_encounter":
+            name = F.regexp_extract("encounter.reference", "Encounter/(.+)", 1)
+            seen = self.tables[Observation].filter(f"effective_date_time <= '{LAST_DAY_OF_ENCOUNTERS}'")
+            pairs = seen.select("resource_id", name.alias("encounter")).distinct().collect()
+            return {row.resource_id for row in pairs if row.encounter not in self.lost}
+        if key == "npi_unknown":
+            npi = F.coalesce("attending_npi", "rendering_npi", "referring_npi")
+            claims = self.tables[MedicalClaim].withColumn("npi", npi)
+            known = {row.npi for row in self.tables[ProviderLink].select("npi").distinct().collect()}
+            named = {row.npi for row in claims.select("npi").distinct().collect()}
+            unread = named & set(Directory.of(WORLD.seed).practitioners["npi"].tolist()) - known
+            return self.names_of(claims.filter(~F.col("npi").isin(*unread)), of_line=False)
+        return None
 
 
 @pytest.fixture(scope="module")
@@ -194,15 +238,20 @@ def test_defects_are_found(population: Population, key: str) -> None:
     found: set[str] = set()
     planted: set[str] = set()
     for way in WAYS[key]:
-        of_way, all_of_way = population.found(way)
-        found |= of_way
-        planted |= population.planted(key, way.of_line) & all_of_way
+        of_way, held = population.found(way)
+        planted_there, excused = population.planted(key, way.of_line, held)
+        found |= of_way - (excused - planted_there)
+        planted |= planted_there
+    comparable = population.comparable(key)
+    if comparable is not None:
+        found, planted = found & comparable, planted & comparable
     precision, recall = score(found, planted)
     told = f"{key}: {len(planted)} planted, precision {precision:.3f}, recall {recall:.3f}"
     print(told)
     assert planted, told
     wrong, missed = sorted(found - planted)[:3], sorted(planted - found)[:3]
-    assert (precision, recall) == (1.0, 1.0), f"{told}; not planted {wrong}, not found {missed}"
+    assert precision >= LEAST_PRECISION.get(key, 1.0), f"{told}; not planted {wrong}"
+    assert recall == 1.0, f"{told}; not found {missed}"
 
 
 @pytest.mark.parametrize("key", UNREADABLE)

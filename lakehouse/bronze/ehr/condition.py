@@ -39,7 +39,7 @@ class Condition(TypedResource):
 
     expectations = (
         *TypedResource.expectations,
-        expect("is coded", "exists(code.coding, coding -> coding.code is not null)"),
+        expect("is coded", "coalesce(exists(code.coding, coding -> coding.code is not null), false)"),
         expect("began before it was recorded", "to_timestamp(onset_date_time) <= to_timestamp(recorded_date)"),
         expect("codes of ICD-10-CM begin with a letter", _ICD10),
     )

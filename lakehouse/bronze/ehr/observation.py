@@ -58,7 +58,7 @@ class Observation(TypedResource):
 
     expectations = (
         *TypedResource.expectations,
-        expect("is coded", "exists(code.coding, coding -> coding.code is not null)"),
+        expect("is coded", "coalesce(exists(code.coding, coding -> coding.code is not null), false)"),
     )
 
     @staticmethod

@@ -37,7 +37,7 @@ class Patient(TypedResource):
 
     expectations = (
         *TypedResource.expectations,
-        expect("race is on record", "exists(extension, part -> part.url like '%/us-core-race')"),
+        expect("race is on record", "coalesce(exists(extension, part -> part.url like '%/us-core-race'), false)"),
     )
 
     @staticmethod

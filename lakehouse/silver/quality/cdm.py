@@ -470,5 +470,8 @@ SEX_OF_CONCEPT: Mapping[int, int] = dict.fromkeys(_OF_MEN, MALE) | dict.fromkeys
 """The sex that a person with such a condition or procedure has, of the concepts that are carried here: those that the
 dashboard names and descendants of them. Threshold 5 in 100."""
 
-OF_ONE_SEX = ("condition_concept_id", "procedure_concept_id")
-"""The fields of CONDITION_OCCURRENCE and PROCEDURE_OCCURRENCE whose concepts may be those of one sex."""
+OF_ONE_SEX = {
+    "condition_occurrence": "condition_concept_id",
+    "procedure_occurrence": "procedure_concept_id",
+}
+"""The tables and their fields whose concepts may be those of one sex."""

@@ -58,7 +58,7 @@ _TYPES = {
 
 _DAYS_AFTER_DEATH, _DAYS_AROUND_A_VISIT = 60, 7
 _NO_CONCEPT = "0"
-_COUNTED = ("table", "field", "check", "concept_id", "unit_concept_id", "threshold", "delivery")
+_COUNTED = ("cdm_table", "field", "check", "concept_id", "unit_concept_id", "threshold", "delivery")
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Surroundings:
         found = self.with_delivery(rows)
         if "_tomorrow" in said:
             found = found.crossJoin(F.broadcast(self._tomorrow()))
-        if "_birth" in said or "_death" in said:
+        if "_born" in said or "_died" in said:
             found = found.join(self._lives(), "person_id", "left")
         if "_visit_start" in said:
             stays = self.visits.selectExpr(
@@ -109,16 +109,14 @@ class Surroundings:
         return self.source.agg(F.expr("max(source_release_date) + 1").alias("_tomorrow"))
 
     def _lives(self) -> DataFrame:
-        birth = "make_date(year_of_birth, coalesce(month_of_birth, 1), coalesce(day_of_birth, 1)) as _birth"
+        birth = "make_date(year_of_birth, coalesce(month_of_birth, 1), coalesce(day_of_birth, 1)) as _born"
         born = self.persons.selectExpr("person_id", birth)
-        return born.join(self.deaths.selectExpr("person_id", "death_date as _death"), "person_id", "left")
+        return born.join(self.deaths.selectExpr("person_id", "death_date as _died"), "person_id", "left")
 
 
 def check_all(tables: Mapping[str, DataFrame], lines: DataFrame, ranges: DataFrame) -> DataFrame:
     """The results of all checks. tables: those of the CDM, by name. ranges: usual units and plausible values."""
-    around = Surroundings(
-        lines, tables["person"], tables["death"], tables["visit_occurrence"], tables["cdm_source"]
-    )  # fmt: skip
+    around = Surroundings(lines, tables["person"], tables["death"], tables["visit_occurrence"], tables["cdm_source"])
     checked = {name: rows for name, rows in tables.items() if name in FIELDS}
     found = [
         *(_counted(name, rows, around) for name, rows in checked.items()),
@@ -166,7 +164,7 @@ def _result(
 def _results(rows: DataFrame, table: str, results: Iterable[str], delivery: str = "delivery") -> DataFrame:
     """The results as rows; those that are null are none."""
     return rows.selectExpr(
-        f"{table} as table", f"{delivery} as delivery", f"inline(array_compact(array({', '.join(results)})))"
+        f"{table} as cdm_table", f"{delivery} as delivery", f"inline(array_compact(array({', '.join(results)})))"
     )
 
 
@@ -198,7 +196,7 @@ def checks_of(field: Field, types: Mapping[str, str]) -> Iterator[Check]:
     yield from _in_time(field, types, check)
 
 
-def names_of_checks(field: Field, types: Mapping[str, str]) -> list[str]:
+def names_of_checks(table: str, field: Field, types: Mapping[str, str]) -> list[str]:
     """The names of all checks of a field, also of those that look up what it refers to."""
     looked_up = {
         "isForeignKey": field.refers_to,
@@ -209,7 +207,7 @@ def names_of_checks(field: Field, types: Mapping[str, str]) -> list[str]:
             field.unmapped is not None
         ),
         "sourceValueCompleteness": field.standard_field in types,
-        "plausibleGender": field.name in OF_ONE_SEX,
+        "plausibleGender": field.name == OF_ONE_SEX.get(table),
     }
     names = [check.name for check in checks_of(field, types)]
     return names + [name for name, applies in looked_up.items() if applies and field.name in types]
@@ -222,15 +220,15 @@ def _is_source(field: Field) -> bool:
 def _in_time(field: Field, types: Mapping[str, str], check: Any) -> Iterator[Check]:
     name, at = field.name, f"cast(`{field.name}` as date)"
     told = f"`{name}` is not null"
-    long_after_death = f"{at} > _death + {_DAYS_AFTER_DEATH}"
+    long_after_death = f"{at} > _died + {_DAYS_AFTER_DEATH}"
     if field.after_birth:
-        yield check("plausibleAfterBirth", f"{told} and _birth is not null", f"{at} < _birth", 1)
-        before = f"`{name}` < `{field.since}`" if field.since in types else f"{at} < _birth"
+        yield check("plausibleAfterBirth", f"{told} and _born is not null", f"{at} < _born", 1)
+        before = f"`{name}` < `{field.since}`" if field.since in types else f"{at} < _born"
         yield check("plausibleTemporalAfter", told, before, 1)
     if field.before_death:
-        yield check("plausibleBeforeDeath", f"{told} and _death is not null", long_after_death, 1)
+        yield check("plausibleBeforeDeath", f"{told} and _died is not null", long_after_death, 1)
     if field.during_life:
-        yield check("plausibleDuringLife", "_death is not null", long_after_death, 1)
+        yield check("plausibleDuringLife", "_died is not null", long_after_death, 1)
     if field.until in types:
         both = f"{told} and `{field.until}` is not null"
         yield check("plausibleStartBeforeEnd", both, f"`{name}` > `{field.until}`", field.forgiven)
@@ -251,7 +249,7 @@ def _counted(table: str, rows: DataFrame, around: Surroundings) -> DataFrame:
     ]  # fmt: skip
     said = " ".join(f"{check.rows} {check.fails}" for check in checks)
     counts = around.around(rows, said).groupBy("delivery").agg(F.expr(f"array({', '.join(results)})").alias("results"))
-    return counts.selectExpr(f"'{table}' as table", "delivery", "inline(results)")
+    return counts.selectExpr(f"'{table}' as cdm_table", "delivery", "inline(results)")
 
 
 # --- references to concepts and to other tables ---------------------------------------------------------------------
@@ -262,31 +260,32 @@ _REFERENCE = ("field", "target", "key", "source_value", "sex", "asked")
 def _referred(checked: Mapping[str, DataFrame], tables: Mapping[str, DataFrame], around: Surroundings) -> DataFrame:
     """Count how many rows refer to what, all tables together, look each up once, and see what is asked of it."""
     references = reduce(DataFrame.unionAll, [_references(name, rows, around) for name, rows in checked.items()])
-    counted = references.groupBy("table", "delivery", *_REFERENCE).agg(F.count("*").alias("times"))
+    counted = references.groupBy("cdm_table", "delivery", *_REFERENCE).agg(F.count("*").alias("times"))
     looked_up = (
         counted.join(_targets(tables), ["target", "key"], "left")
         .withColumn("no_concept", F.expr(f"target = 'concept' and coalesce(key = '{_NO_CONCEPT}', false)"))
         .withColumn("is_there", F.expr("coalesce(is_there, false) or no_concept"))
         .withColumn("right_sex", F.expr(f"if(sex > 0, {_SEX}, null)"))
     )
-    return _results(looked_up, "table", map(_of_references, _ASKED_OF_REFERENCES))
+    return _results(looked_up, "cdm_table", map(_of_references, _ASKED_OF_REFERENCES))
 
 
 def _references(table: str, rows: DataFrame, around: Surroundings) -> DataFrame:
     """Each reference of each row, with what is asked of it. Only where it matters with the sex of the person."""
     columns = set(rows.columns)
-    by_sex = {f"{table.removesuffix('_occurrence')}_concept_id"} & columns & set(OF_ONE_SEX)
+    of_one_sex = OF_ONE_SEX.get(table)
     seen = around.with_delivery(rows)
-    if by_sex:
+    if of_one_sex:
         seen = seen.join(around.persons.selectExpr("person_id", "gender_concept_id as _sex"), "person_id", "left")
     structs = [
         f"named_struct('field', '{field.name}', 'target', '{field.refers_to}', 'key', cast({field.name} as string), "
         f"'source_value', {field.source_value if field.source_value in columns else 'cast(null as string)'}, "
-        f"'sex', {'_sex' if field.name in by_sex else 'cast(null as int)'}, 'asked', {_asked(table, field, columns)})"
+        f"'sex', {'_sex' if field.name == of_one_sex else 'cast(null as int)'}, "
+        f"'asked', {_asked(table, field, columns)})"
         for field in FIELDS[table]
         if field.refers_to and field.name in columns
     ]
-    return seen.selectExpr(f"'{table}' as table", "delivery", f"inline(array({', '.join(structs)}))")
+    return seen.selectExpr(f"'{table}' as cdm_table", "delivery", f"inline(array({', '.join(structs)}))")
 
 
 def _asked(table: str, field: Field, columns: set[str]) -> str:
@@ -390,11 +389,11 @@ def _persons_without(tables: Mapping[str, DataFrame]) -> DataFrame:
     )
     check = "measurePersonCompleteness"
     results = [
-        f"struct('{name}' as table, {_result(_PERSON, check, most, 'persons', name)} as result)"
+        f"struct('{name}' as cdm_table, {_result(_PERSON, check, most, 'persons', name)} as result)"
         for name, most in PERSONS_WITHOUT.items()
     ]
     return counts.selectExpr(f"inline(array({', '.join(results)}))").selectExpr(
-        "table", "cast(null as string) as delivery", "result.*"
+        "cdm_table", "cast(null as string) as delivery", "result.*"
     )
 
 

@@ -16,7 +16,7 @@ def _luhn() -> str:
     return " + ".join(terms)
 
 
-NPI_IS_VALID = f"(npi rlike '^[12][0-9]{{9}}$' and ({_luhn()}) % 10 = 0)"
+NPI_IS_VALID = f"(npi rlike '^[0-9]{{10}}$' and ({_luhn()}) % 10 = 0)"
 """SQL: whether `npi` has ten digits and the right check digit."""
 
 _OF_MEN = "C6[0-3]|N4[0-9]|N5[0-3]|Z125"

@@ -107,7 +107,7 @@ class QualityCheckResult(Table):
         }  # fmt: skip
         lines = ehr.select("line_id", "delivery").unionAll(claims.select("line_id", "delivery"))
         return check_all(tables, lines, ranges).select(
-            F.col("table").alias("cdm_table"),
+            "cdm_table",
             F.col("field").alias("cdm_field"),
             F.col("check").alias("check_name"),
             "category",

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.bronze.ehr.datatypes import referenced_id, timestamp_of
+from lakehouse.bronze.ehr.encounter import Encounter
 from lakehouse.bronze.ehr.other_resource import OtherResource
 from lakehouse.contract import Column, Table
 from lakehouse.keys import row_id
@@ -34,8 +35,8 @@ _DAYS_AFTER_DEATH = 60
 class QualityFinding(Table):
     """What is wrong with rows of silver that no look at the row alone tells; the rest are expectations of the tables.
 
-    Of records that are there twice all are named, since nothing tells which was first. A reference to a visit that is
-    in quarantine leads nowhere. `practitioner is not registered` compares with the practitioners of the hospital.
+    Of records that are there twice all are named, since nothing tells which was first. `practitioner is not registered`
+    compares with the practitioners of the hospital.
     """
 
     layer = "silver"
@@ -62,6 +63,7 @@ class QualityFinding(Table):
         pharmacy: PharmacyClaim,
         providers: ProviderLink,
         codes: SourceToConcept,
+        encounters: Encounter,
         others: OtherResource,
         links: PatientLink,
     ) -> DataFrame:
@@ -77,12 +79,10 @@ class QualityFinding(Table):
             _dated(pharmacy, "pharmacy_claim", "dispensing_date"),
         ])  # fmt: skip
         found = [
-            *_out_of_life(dated, persons, deaths),
+            _out_of_life(dated, persons, deaths),
             _of_other_sex(conditions, medical, persons),
-            *(
-                _nowhere(rows, name, visits)
-                for name, rows in (("measurement", measurements), ("observation", observations))
-            ),
+            _nowhere(measurements, "measurement", encounters, links),
+            _nowhere(observations, "observation", encounters, links),
             _repeated(measurements, "measurement", _SAME_MEASUREMENT, F.col("measurement_id")),
             _repeated(_whole_claims(medical), "medical_claim", ("signature",), F.col("claim_id")),
             _charges(medical),
@@ -103,15 +103,16 @@ def _dated(rows: DataFrame, table: str, day: str) -> DataFrame:
     return rows.select("person_id", F.lit(table).alias("found_in"), F.col(day).alias("day"), "line_id")
 
 
-def _out_of_life(dated: DataFrame, persons: DataFrame, deaths: DataFrame) -> list[DataFrame]:
+def _out_of_life(dated: DataFrame, persons: DataFrame, deaths: DataFrame) -> DataFrame:
     """The day of birth must be known to the day."""
     births = persons.selectExpr("person_id", "cast(birth_datetime as date) as birth_date")
     lives = births.join(deaths.select("person_id", "death_date"), "person_id", "left")
-    of_person = dated.join(lives, "person_id")
-    return [
-        _finding(of_person.filter("day < birth_date"), "is dated before birth"),
-        _finding(of_person.filter(f"day > death_date + {_DAYS_AFTER_DEATH}"), "is dated long after death"),
-    ]
+    wrong = F.array(
+        F.when(F.expr("day < birth_date"), "is dated before birth"),
+        F.when(F.expr(f"day > death_date + {_DAYS_AFTER_DEATH}"), "is dated long after death"),
+    )
+    found = dated.filter("line_id is not null").join(lives, "person_id")
+    return found.select(F.explode(F.array_compact(wrong)).alias("finding"), "person_id", "found_in", "line_id")
 
 
 def _of_other_sex(conditions: DataFrame, medical: DataFrame, persons: DataFrame) -> DataFrame:
@@ -129,21 +130,24 @@ def _of_other_sex(conditions: DataFrame, medical: DataFrame, persons: DataFrame)
     return _finding(wrong, "is a diagnosis of the other sex")
 
 
-def _nowhere(rows: DataFrame, table: str, visits: DataFrame) -> DataFrame:
-    named = rows.filter("visit_occurrence_id is not null")
-    unknown = named.join(visits.select("visit_occurrence_id"), "visit_occurrence_id", "left_anti")
-    return _finding(unknown, "names a visit that is not there", table)
+def _nowhere(rows: DataFrame, table: str, encounters: DataFrame, links: DataFrame) -> DataFrame:
+    """An encounter that landed is there, even where it was refused or taken back."""
+    landed = encounters.join(links.select("patient_id"), "patient_id").select(
+        row_id("visit", "patient_id", "resource_id").alias("visit_occurrence_id")
+    )
+    unknown = rows.filter("visit_occurrence_id is not null").join(landed, "visit_occurrence_id", "left_anti")
+    return _finding(unknown, "names an encounter that never landed", table)
 
 
 _SAME_MEASUREMENT = (
-    "person_id", "measurement_source_value", "measurement_datetime", "value_as_number", "value_source_value",
-    "unit_source_value",
+    "visit_occurrence_id", "measurement_source_value", "measurement_datetime", "value_as_number",
+    "value_source_value", "unit_source_value",
 )  # fmt: skip
 
 
 def _repeated(rows: DataFrame, table: str, same: tuple[str, ...], name: SparkColumn) -> DataFrame:
     """Rows that another row equals in all that is said, under another id."""
-    alike = Window.partitionBy("person_id", *(column for column in same if column != "person_id"))
+    alike = Window.partitionBy("person_id", *same)
     several = rows.withColumn("_name", name).withColumn(
         "_several", F.min("_name").over(alike) != F.max("_name").over(alike)
     )
