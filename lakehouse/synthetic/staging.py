@@ -1,6 +1,6 @@
 """The frames of a population, simulated once and kept as Parquet until all files are written from them.
 
-They lie in `batch=<number>/frame=<name>/`, one file a block. Each worker writes the frames of a block by itself: a
+They lie in `persons=<batch>/frame=<name>/`, one file a block. Each worker writes the frames of a block by itself: a
 frame has few of the columns of their union, and Spark would pay for all of them in every row.
 """
 
@@ -26,6 +26,8 @@ Progress = Callable[[str, int, int], None]
 """Called with what is counted (blocks, parts), how many of it are done, and of how many."""
 
 _COMPLETE = "_SUCCESS"
+_PERSONS = "persons"
+"""Names the folders of batches. No frame may have a column of that name: Spark would read the folder's value in it."""
 
 
 class Staging:
@@ -48,15 +50,16 @@ class Staging:
     def all(self) -> DataFrame:
         """The rows of all frames and batches, in the columns of the union."""
         paths = [self._simulated(number).path for number in range(len(batches(self._world)))]
-        return self._spark.read.schema(DDL).option("basePath", self._folder.path).parquet(*paths)
+        rows = self._spark.read.schema(DDL).option("basePath", self._folder.path).parquet(*paths)
+        return rows.drop(_PERSONS)
 
     def remove(self, number: int) -> None:
         """Remove a batch."""
-        self._folder.remove(f"batch={number}")
+        self._folder.remove(f"{_PERSONS}={number}")
 
     def _simulated(self, number: int) -> Folder:
         """The folder of a batch, simulated unless it is there."""
-        folder, blocks = self._folder.below(f"batch={number}"), batches(self._world)[number]
+        folder, blocks = self._folder.below(f"{_PERSONS}={number}"), batches(self._world)[number]
         if not folder.has(_COMPLETE):
             for frame in ALL:
                 folder.create(f"{FRAME}={frame.name}")

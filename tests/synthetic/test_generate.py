@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,10 +31,12 @@ from lakehouse.synthetic import deliveries, generate, parts
 from lakehouse.synthetic.claims import FILES
 from lakehouse.synthetic.ehr import RESOURCES
 from lakehouse.synthetic.folders import Folder
-from lakehouse.synthetic.generate import Generation
+from lakehouse.synthetic.frames import FRAME, TRUE_SAMPLE, UNION
+from lakehouse.synthetic.generate import Generated, Generation
 from lakehouse.synthetic.genomes import panels
+from lakehouse.synthetic.genomes.samples import batches
 from lakehouse.synthetic.staging import Progress
-from lakehouse.synthetic.world import Genotyping, Planted, World
+from lakehouse.synthetic.world import BLOCK, Genotyping, Planted, World
 from tests.support import FromNothing
 from tests.synthetic import thin
 
@@ -51,6 +54,8 @@ FEW = (
     "truth/planted",
 )  # fmt: skip
 """Parts of every sort; all of them are written by the slow test."""
+
+OF_GENOMES = ("genomics/calls", "truth/true_sample", "truth/trait_effects")
 
 Make = Callable[..., Generation]
 Lines = dict[str, list[str]]
@@ -72,8 +77,8 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     _only(monkeypatch)
 
 
-def _only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generate, "parts_of", lambda *of: [p for p in parts.parts_of(*of) if p.name in FEW])
+def _only(monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...] = FEW) -> None:
+    monkeypatch.setattr(generate, "parts_of", lambda *of: [p for p in parts.parts_of(*of) if p.name in names])
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +114,15 @@ def whole(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert told == {name.partition("/")[2]: rows for name, rows in generated.rows.items() if "truth" not in name}
     assert generated.files == len(lines)
     return folder
+
+
+@pytest.fixture(scope="module")
+def genomes(make: Make, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Generated]:
+    """A population whose genomes alone were written, at once; its founders are kept."""
+    folder = tmp_path_factory.mktemp("genomes")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        _only(monkeypatch, OF_GENOMES)
+        return folder, make(folder, GENOTYPED).write()
 
 
 def _lines(landing: Path) -> Lines:
@@ -219,6 +233,30 @@ def test_killed_again_and_again_it_ends_as_undisturbed(
     assert sorted(file.name for file in tmp_path.iterdir()) == sorted(file.name for file in whole.iterdir())
 
 
+def test_genomes_are_the_same_bytes_on_other_partitions_and_after_a_kill(
+    make: Make, genomes: tuple[Path, Generated], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _only(monkeypatch, OF_GENOMES)
+    folder, _ = genomes
+    expected = _calls(folder)
+    shutil.copytree(folder / "scratch", tmp_path / "scratch")
+
+    def when_half_written(what: str, done: int, total: int) -> None:
+        _kill_if(what == "parts" and any(tmp_path.rglob("part-chr*.vcf.bgz")))
+
+    _killed(make(tmp_path, GENOTYPED, partitions=1, on_progress=when_half_written))
+    assert _calls(tmp_path) == {}
+    assert 0 < len(list(tmp_path.rglob("part-chr*.vcf.bgz"))) < len(expected) // 2
+    assert not make(tmp_path, GENOTYPED, partitions=16).write().was_there
+    assert _calls(tmp_path) == expected
+
+
+def _calls(folder: Path) -> dict[str, bytes]:
+    """The bytes of each file of genomes that landed."""
+    landed = folder / "landing" / "genomics"
+    return {str(file.relative_to(landed)): file.read_bytes() for file in landed.rglob("*") if file.is_file()}
+
+
 def _kill_if(reached: bool) -> None:
     if reached:
         raise Killed
@@ -238,6 +276,18 @@ def _killed_at(place: str) -> Callable[[Folder, str, str], None]:
         real(folder, name, to)
 
     return move
+
+
+def test_frames_tell_the_batch_of_a_sample_whatever_batch_its_person_is_written_in(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "BATCH_BLOCKS", 1)
+    frames = make(tmp_path, GENOTYPED).frames()
+    assert sorted(frames.columns) == sorted(UNION)
+    told = frames.where(frames[FRAME] == TRUE_SAMPLE.name).select("batch", "person").collect()
+    assert {row.person // BLOCK for row in told} == {0, 1}
+    names = {block: {batch.name for batch in batches(GENOTYPED, range(block, block + 1))} for block in (0, 1)}
+    assert [row for row in told if row.batch not in names[row.person // BLOCK]] == []
 
 
 @pytest.mark.usefixtures("few")
@@ -320,20 +370,18 @@ def test_a_delivery_has_one_line_of_a_beneficiary_and_year(whole: Path) -> None:
 
 
 def test_genomes_land_in_batches_that_bronze_reads(
-    spark: SparkSession, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spark: SparkSession, genomes: tuple[Path, Generated], tmp_path: Path
 ) -> None:
-    of_genomes = ("genomics/calls", "truth/true_sample", "truth/trait_effects")
-    monkeypatch.setattr(generate, "parts_of", lambda *of: [p for p in parts.parts_of(*of) if p.name in of_genomes])
-    generated = make(tmp_path, GENOTYPED).write()
-    samples = spark.read.parquet(f"{tmp_path}/truth/true_sample").collect()
-    batches = [folder for folder in (tmp_path / "landing/genomics").glob("*/*") if folder.parent.name in DAYS]
+    folder, generated = genomes
+    samples = spark.read.parquet(f"{folder}/truth/true_sample").collect()
+    batches = [batch for batch in (folder / "landing/genomics").glob("*/*") if batch.parent.name in DAYS]
     assert {batch.name for batch in batches} == {sample.batch for sample in samples}
     chroms = [*(f"chr{number}" for number in range(1, 23)), "chrX"]
     files = [f"{chrom}.vcf.bgz{index}" for chrom in chroms for index in ("", ".tbi")]
     for batch in batches:
         assert sorted(file.name for file in batch.iterdir()) == sorted([*files, "samples.tsv"])
     storage = Storage(spark, f"{tmp_path}/tables")
-    landing_zone.take(storage, f"{tmp_path}/landing", f"{tmp_path}/checkpoint", 16)
+    landing_zone.take(storage, f"{folder}/landing", f"{tmp_path}/checkpoint", 16)
     bronze = FromNothing(storage)
     assert bronze[Unreadable].groupBy("reason").count().collect() == []
     assert bronze[VcfRecord].count() == generated.rows["genomics/calls"] == 1_100 * len(batches)

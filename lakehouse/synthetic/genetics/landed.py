@@ -125,9 +125,9 @@ def read(spark: SparkSession, world: World, frames: DataFrame, places: Places) -
 
     Raises LakehouseError where no sample is left when those that the laboratory spoilt are left out.
     """
-    # The staged frames lie in folders that are named by a batch of persons, which hides the batch of a sample.
-    samples, errors = (spark.read.parquet(f"{places.truth}/{table.name}") for table in (TRUE_SAMPLE, TRUE_LAB_ERROR))
-    people = _people(world, samples, of_frame(frames, PERSON), of_frame(frames, TRUE_PERSON), errors)
+    errors = spark.read.parquet(f"{places.truth}/{TRUE_LAB_ERROR.name}")
+    samples, persons, true_persons = (of_frame(frames, frame) for frame in (TRUE_SAMPLE, PERSON, TRUE_PERSON))
+    people = _people(world, samples, persons, true_persons, errors)
     if people.empty:
         raise LakehouseError("the laboratory spoilt the sample of everybody who was genotyped: nothing is measured")
     start_hail(spark)

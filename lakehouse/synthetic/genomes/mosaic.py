@@ -47,7 +47,10 @@ class _Copies:
         self._found: dict[int, Integers] = {}
 
     def of(self, place: int) -> Integers:
-        """Numbers of panel haplotypes by haplotype of the block, those of founders alone are meant."""
+        """Numbers of panel haplotypes by haplotype of the block.
+
+        Meant are those of founders alone, and of a twin who is one in part those where he has not the other's.
+        """
         if place not in self._found:
             ancestry = self.lineage.ancestry[place, self.lineage.founders].astype(np.int64)
             chosen = self._carriers(place, ancestry) if place in self.window.loci else self._anyone(ancestry)

@@ -21,7 +21,6 @@ from lakehouse.synthetic.frames import (
     TRUE_LIABILITY,
     TRUE_PERSON,
     TRUE_SAMPLE,
-    Frame,
 )
 from lakehouse.synthetic.genetics import Places, founders, landed
 from lakehouse.synthetic.genetics.founders import Founders
@@ -104,8 +103,7 @@ def population(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
     Path(places.panels).mkdir()
     for window in chosen(WORLD):
         panels.keep(places.panels, window, panel.simulate(WORLD.seed, window))
-    _write(places)
-    frames = _frames(spark, root)
+    frames = _frames(spark, root, _write(places))
     with pytest.MonkeyPatch.context() as monkeypatch:
         for module in (landed, founders):
             monkeypatch.setattr(module, "chosen_windows", chosen)
@@ -113,40 +111,41 @@ def population(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
         return Population(frames, genomes, founders.read(WORLD, places.panels, genomes))
 
 
-def _write(places: Places) -> None:
-    """The files of all batches and the truth about them."""
-    sampled: list[pd.DataFrame] = []
+def _write(places: Places) -> list[dict[str, Any]]:
+    """The files of all batches and the truth about their errors. Returns the columns of TRUE_SAMPLE of each batch."""
+    sampled: list[dict[str, Any]] = []
     errors: list[LabError] = []
     for batch in batches(WORLD, range(1)):
         samples = collect(WORLD, batch, PEOPLE.person, PEOPLE.birth, np.full(len(PEOPLE), WORLD.last_day + 1))
-        rows = pd.DataFrame({
-            "person": samples.person, "source_id": samples.sample_id, "copy": samples.copy, "batch": batch.name,
-            "collection_date": dates_of(samples.collected).astype(object),
-            "sex": np.where(PEOPLE.sex[samples.person] == FEMALE, "female", "male"), "record_number": "",
-        })  # fmt: skip
-        sampled.append(rows)
-        errors += prepare(WORLD, batch, samples, rows["sex"].to_numpy()).errors
+        columns = {
+            "person": samples.person, "source_id": samples.sample_id, "copy": samples.copy,
+            "batch": np.full(len(samples.person), batch.name, dtype=object),
+            "collection_date": dates_of(samples.collected),
+            "sex": np.where(PEOPLE.sex[samples.person] == FEMALE, "female", "male").astype(object),
+            "record_number": np.full(len(samples.person), "", dtype=object),
+        }  # fmt: skip
+        sampled.append(columns)
+        errors += prepare(WORLD, batch, samples, columns["sex"]).errors
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         for chrom in CHROMS:
-            row = {"batch": batch.name, "chrom": chrom, "samples": rows.to_dict("records")}
+            row = {"batch": batch.name, "chrom": chrom, "samples": rows}
             errors += write_chromosome(WORLD, places.panels, f"{places.landing}/_written", row)[1]
         folder = Path(f"{places.landing}/genomics/{batch.delivery}/{batch.name}")
         folder.mkdir(parents=True)
         for file in Path(places.landing).glob(f"_written/*/batch={batch.name}/*"):
             file.rename(folder / file.name.removeprefix("part-"))
-    _keep(places, TRUE_SAMPLE, pd.concat(sampled))
-    _keep(places, TRUE_LAB_ERROR, pd.DataFrame(errors).astype({"position": "Int64"}))
+    told = pa.Table.from_pandas(pd.DataFrame(errors).astype({"position": "Int64"}), preserve_index=False)
+    Path(f"{places.truth}/{TRUE_LAB_ERROR.name}").mkdir(parents=True)
+    pq.write_table(told, f"{places.truth}/{TRUE_LAB_ERROR.name}/0.parquet")
+    return sampled
 
 
-def _keep(places: Places, table: Frame, rows: pd.DataFrame) -> None:
-    Path(f"{places.truth}/{table.name}").mkdir(parents=True)
-    pq.write_table(pa.Table.from_pandas(rows, preserve_index=False), f"{places.truth}/{table.name}/0.parquet")
-
-
-def _frames(spark: SparkSession, root: Path) -> DataFrame:
+def _frames(spark: SparkSession, root: Path, sampled: list[dict[str, Any]]) -> DataFrame:
     liabilities = genome.liabilities(GENOME)
     told = {
         PERSON: [_persons()],
         TRUE_PERSON: [_shares()],
+        TRUE_SAMPLE: sampled,
         TRUE_LIABILITY: [
             {"person": PEOPLE.person, "trait_key": np.full(len(PEOPLE), key, dtype=object), "value": value}
             for key, value in liabilities.items()

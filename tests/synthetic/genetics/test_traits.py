@@ -50,8 +50,15 @@ def _values(world: World, measure: str) -> pd.DataFrame:
     carriers = genome.affected(GENOME)
     body = physiology.draw(streams, PEOPLE, around, LIABILITIES, carriers, world.planted.genetics)
     noise = RANDOM.normal(0, number(by_key("measures")[measure], "sd_within"), len(PEOPLE))
+    mass = np.exp(around.log_bmi)
+    by_mass = sum(
+        number(row, "effect") * (mass - 27) / 5
+        for row in physiology.effects_on(measure)
+        if row["factor"] == "bmi_per_5"
+    )
     return pd.DataFrame({
-        "place": np.arange(len(PEOPLE)), "value": body.own[:, body.place(measure)] + noise, "times": 1, "age": 50.0,
+        "place": np.arange(len(PEOPLE)), "value": body.own[:, body.place(measure)] + by_mass + noise, "times": 1,
+        "age": 50.0, "body_mass": mass,
         "sex": np.where(PEOPLE.sex == 0, "female", "male"), "race": PEOPLE.race.astype(str), "ethnicity": "",
     })  # fmt: skip
 
