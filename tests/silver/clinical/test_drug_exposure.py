@@ -100,7 +100,7 @@ def test_every_event_but_the_one_in_error_is_one_row(built: DataFrame, by_name: 
         ("given", 1332419, 32818, date(2022, 2, 1), date(2022, 2, 1), None),
         ("given to him", 1332419, 32818, date(2022, 2, 1), date(2022, 2, 1), None),
         ("infused", 0, 32818, date(2022, 2, 1), date(2022, 2, 3), date(2022, 2, 3)),
-        ("vaccine", 0, 32817, date(2022, 10, 1), date(2022, 10, 1), None),
+        ("vaccine", 40213154, 32817, date(2022, 10, 1), date(2022, 10, 1), None),
     ],
 )
 def test_drug_and_days(
