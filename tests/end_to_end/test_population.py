@@ -180,7 +180,7 @@ class Population:
     def planted(self, key: str, of_line: bool, held: set[str]) -> tuple[set[str], set[str]]:
         """The held records with the defect; and those that are excused, found or not.
 
-        Excused are records of which, or of whose person, a line could not be read, and claims with several wrong charges.
+        Excused are records of which, or of whose person, a line could not be read, and claims with two wrong charges.
         """
         charged = Counter(row.source_id for row in self.truth if row.defect_key.startswith("amount_"))
         planted: set[str] = set()
