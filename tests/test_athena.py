@@ -20,7 +20,6 @@ from lakehouse.silver.vocabulary.concept_relationship import ConceptRelationship
 from lakehouse.silver.vocabulary.concept_synonym import ConceptSynonym
 from lakehouse.silver.vocabulary.domain import Domain
 from lakehouse.silver.vocabulary.drug_strength import DrugStrength
-from lakehouse.silver.vocabulary.published_ancestor import PublishedAncestor
 from lakehouse.silver.vocabulary.relationship import Relationship
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
 from lakehouse.silver.vocabulary.source_to_concept_map import SourceToConceptMap
@@ -37,10 +36,10 @@ DOWNLOADED = (
     ConceptRelationship,
     Relationship,
     ConceptSynonym,
-    PublishedAncestor,
+    ConceptAncestor,
     DrugStrength,
 )
-ALL = (*DOWNLOADED, SourceToConceptMap, SourceToConcept, ConceptAncestor)
+ALL = (*DOWNLOADED, SourceToConceptMap, SourceToConcept)
 
 CONCEPTS = """
 201826 Type 2 diabetes mellitus|Condition|SNOMED|Disorder|S|44054006|
@@ -153,7 +152,6 @@ def test_its_rows_take_the_place_of_those_of_the_package(spark: SparkSession, tm
         assert len(home.rows(downloaded)) == FILES[str(downloaded.athena)].count("\n") - 1
     (strength,) = home.rows(DrugStrength)
     assert (strength.numerator_value, strength.amount_value, strength.box_size) == (150.0, None, None)
-    assert sorted(map(tuple, home.rows(ConceptAncestor))) == sorted(map(tuple, home.rows(PublishedAncestor)))
     codes = {(row.source_vocabulary_id, row.source_code): row for row in home.rows(SourceToConcept)}
     assert codes["SNOMED", "15777000"].target_concept_id == 37018196
     assert codes["UCUM", "mg/dl"].target_concept_id == 8840, "our own mappings fill what is not there"

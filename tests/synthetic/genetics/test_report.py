@@ -19,6 +19,8 @@ from lakehouse.synthetic.genetics.report import Report, measure
 from lakehouse.synthetic.population.genome import ANCESTRIES
 from tests.synthetic.genetics.conftest import WORLD, Population
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def report(population: Population) -> Report:
