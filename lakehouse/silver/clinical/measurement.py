@@ -74,7 +74,7 @@ class Measurement(Table):
         expect("is in the usual unit", "is_in_usual_unit"),
         expect("value is plausible", "is_plausible"),
         expect("a number has a unit", "value_as_number is null or unit_source_value is not null"),
-        expect("its unit is known", r"unit_concept_id != 0 or unit_source_value rlike '^[{].*[}]$'"),
+        expect("its unit is known", "unit_concept_id != 0 or unit_source_value = '{INR}'"),
     )
 
     @staticmethod
