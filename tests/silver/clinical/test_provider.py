@@ -215,9 +215,9 @@ def test_in_the_sample_records_and_claims_meet_in_practitioners(sample: Rows) ->
     recorded = sample[VisitOccurrence].filter("line_id is not null")
     assert recorded.filter("provider_id is null or care_site_id is null").count() == 0
     ids = {row.provider_id for row in found}
-    assert {i for (i,) in sample[VisitOccurrence].select("provider_id").distinct().collect()} <= ids
+    assert {i for (i,) in sample[VisitOccurrence].select("provider_id").distinct().collect() if i} <= ids
     sites = {row.care_site_id for row in sample[CareSite].collect()}
-    assert {i for (i,) in sample[VisitOccurrence].select("care_site_id").distinct().collect()} <= sites
+    assert {i for (i,) in sample[VisitOccurrence].select("care_site_id").distinct().collect() if i} <= sites
     assert sample[Organization].count() == sample[CareSiteLink].filter("resource_type = 'Organization'").select(
         "line_id"
     ).distinct().count()  # fmt: skip

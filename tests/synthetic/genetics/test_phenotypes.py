@@ -22,7 +22,7 @@ VISIT, ANOTHER, EMERGENCY = range(3)
 
 def value(person: int, measure: str, found: float, visit: int = VISIT) -> dict[str, Any]:
     at = {"encounter": 10 * person + visit, "start_time": datetime(2024, 1 + visit, 5, 10, tzinfo=UTC)}
-    return {"person": person, "measure_key": measure, "value": float(found), **at}
+    return {"person": person, "measure_key": measure, "value": float(found), "unit": None, **at}
 
 
 BORN = {WOMAN: 1974, ILL: 1974, TREATED: 1974, CHILD: 2010}
