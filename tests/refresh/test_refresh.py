@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -29,7 +28,7 @@ class Lab:
     """A home with the toy catalogue, and landings by hand."""
 
     def __init__(self, spark: SparkSession, folder: Path) -> None:
-        self.storage = Storage(spark, str(folder / uuid.uuid4().hex))
+        self.storage = Storage(spark, str(folder / "tables"))
         self.batch = 0
 
     def land(self, table: type[LandedTable], rows: Sequence[tuple[object, ...]]) -> None:
@@ -61,6 +60,25 @@ def lab(spark: SparkSession, tmp_path: Path) -> Lab:
     return Lab(spark, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def first_refresh(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home after its first refresh, to be copied."""
+    folder = tmp_path_factory.mktemp("first")
+    lab = Lab(spark, folder)
+    lab.land(toy.Visit, VISITS)
+    lab.land(toy.Name, NAMES)
+    lab.refresh()
+    return folder
+
+
+@pytest.fixture
+def built(spark: SparkSession, first_refresh: Path, tmp_path: Path) -> Lab:
+    """A home of one's own in which VISITS and NAMES have landed and every table was built."""
+    lab = Lab(spark, shutil.copytree(first_refresh, tmp_path / "built"))
+    lab.batch = 2
+    return lab
+
+
 @pytest.fixture
 def new_lab(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Lab]:
     return lambda: Lab(spark, tmp_path_factory.mktemp("lab"))
@@ -80,44 +98,35 @@ def test_builds_all_then_nothing(lab: Lab) -> None:
     assert {table: lab.storage.last_commit(table) for table in toy.CATALOG} == versions
 
 
-def test_recomputes_the_changed_person_only(lab: Lab) -> None:
-    lab.land(toy.Visit, VISITS)
-    lab.land(toy.Name, NAMES)
-    lab.refresh()
-    lab.land(toy.Visit, [(3, 2, "b", 35)])
-    modes = lab.modes()
+def test_recomputes_the_changed_person_only(built: Lab) -> None:
+    built.land(toy.Visit, [(3, 2, "b", 35)])
+    modes = built.modes()
     assert modes == {
         "link": "skipped", "latest_visit": "incremental", "person_visit": "incremental",
         "person_cost": "incremental", "total": "full",
     }  # fmt: skip
-    lab.assert_equals_full()
-    changed = lab.storage.last_commit(toy.PersonCost)
+    built.assert_equals_full()
+    changed = built.storage.last_commit(toy.PersonCost)
     assert changed is not None
     assert changed.record is not None
     assert changed.record.touched is not None
     assert len(Buckets.decode(changed.record.touched)) == 1
 
 
-def test_a_repeated_delivery_wakes_nobody_downstream(lab: Lab) -> None:
-    lab.land(toy.Visit, VISITS)
-    lab.land(toy.Name, NAMES)
-    lab.refresh()
-    lab.land(toy.Visit, [(1, 2, "a", 10)])
-    assert lab.modes() == {
+def test_a_repeated_delivery_wakes_nobody_downstream(built: Lab) -> None:
+    built.land(toy.Visit, [(1, 2, "a", 10)])
+    assert built.modes() == {
         "link": "skipped", "latest_visit": "carried", "person_visit": "skipped",
         "person_cost": "skipped", "total": "skipped",
     }  # fmt: skip
-    assert set(lab.modes().values()) == {"skipped"}
+    assert set(built.modes().values()) == {"skipped"}
 
 
-def test_a_patient_id_that_moves_to_another_person_changes_both(lab: Lab) -> None:
-    lab.land(toy.Visit, VISITS)
-    lab.land(toy.Name, NAMES)
-    lab.refresh()
-    lab.land(toy.Name, [("c", 2, "Ben")])
-    lab.refresh()
-    lab.assert_equals_full()
-    assert sorted(cost for _, _, cost in lab.rows(toy.PersonCost)) == [30, 70]  # type: ignore[type-var]
+def test_a_patient_id_that_moves_to_another_person_changes_both(built: Lab) -> None:
+    built.land(toy.Name, [("c", 2, "Ben")])
+    built.refresh()
+    built.assert_equals_full()
+    assert sorted(cost for _, _, cost in built.rows(toy.PersonCost)) == [30, 70]  # type: ignore[type-var]
 
 
 def test_dropped_rows_are_kept_in_quarantine_until_they_are_mended(lab: Lab) -> None:
@@ -133,77 +142,59 @@ def test_dropped_rows_are_kept_in_quarantine_until_they_are_mended(lab: Lab) -> 
     lab.assert_equals_full()
 
 
-def test_a_failed_expectation_stops_only_what_hangs_on_it(lab: Lab) -> None:
-    lab.land(toy.Visit, VISITS)
-    lab.land(toy.Name, NAMES)
-    lab.refresh()
-    good = lab.rows(toy.PersonVisit)
-    lab.land(toy.Visit, [(1, 2, "a", 1_000_000)])
-    lab.land(toy.Name, [("d", 1, "Dan")])
-    outcomes = lab.refresh()
+def test_a_failed_expectation_stops_only_what_hangs_on_it(built: Lab) -> None:
+    good = built.rows(toy.PersonVisit)
+    built.land(toy.Visit, [(1, 2, "a", 1_000_000)])
+    built.land(toy.Name, [("d", 1, "Dan")])
+    outcomes = built.refresh()
     assert {name.split(".")[1]: o.mode for name, o in outcomes.items()} == {
         "link": "full", "latest_visit": "incremental", "person_visit": "failed",
         "person_cost": "blocked", "total": "blocked",
     }  # fmt: skip
     assert "1 rows break 'no visit costs a million'" in outcomes["silver.person_visit"].reason
-    assert lab.rows(toy.PersonVisit) == good
-    lab.land(toy.Visit, [(1, 3, "a", 11)])
-    assert "failed" not in lab.modes().values()
-    lab.assert_equals_full()
+    assert built.rows(toy.PersonVisit) == good
+    built.land(toy.Visit, [(1, 3, "a", 11)])
+    assert "failed" not in built.modes().values()
+    built.assert_equals_full()
 
 
-def test_a_table_that_somebody_else_wrote_is_rebuilt(lab: Lab) -> None:
-    lab.land(toy.Visit, VISITS)
-    lab.land(toy.Name, NAMES)
-    lab.refresh()
-    lab.storage.spark.sql(f"delete from delta.`{lab.storage.path(toy.PersonCost)}` where visits = 1")
-    assert lab.modes()["person_cost"] == "full"
-    lab.assert_equals_full()
+def test_a_table_that_somebody_else_wrote_is_rebuilt(built: Lab) -> None:
+    built.storage.spark.sql(f"delete from delta.`{built.storage.path(toy.PersonCost)}` where visits = 1")
+    assert built.modes()["person_cost"] == "full"
+    built.assert_equals_full()
 
 
 @pytest.mark.slow
-def test_a_table_whose_columns_somebody_else_changed_is_rebuilt_as_a_whole(lab: Lab) -> None:
-    lab.land(toy.Visit, VISITS)
-    lab.land(toy.Name, NAMES)
-    lab.refresh()
-    lab.storage.spark.sql(f"alter table delta.`{lab.storage.path(toy.PersonCost)}` add columns (note string)")
-    lab.land(toy.Visit, [(1, 2, "a", 12)])
-    outcome = lab.refresh()["gold.person_cost"]
+def test_a_table_whose_columns_somebody_else_changed_is_rebuilt_as_a_whole(built: Lab) -> None:
+    built.storage.spark.sql(f"alter table delta.`{built.storage.path(toy.PersonCost)}` add columns (note string)")
+    built.land(toy.Visit, [(1, 2, "a", 12)])
+    outcome = built.refresh()["gold.person_cost"]
     assert (outcome.mode, outcome.reason) == ("full", "its columns are not those that it declares")
-    lab.assert_equals_full()
+    built.assert_equals_full()
 
 
-def test_a_table_that_was_removed_and_built_anew_wakes_what_reads_it(lab: Lab) -> None:
-    lab.land(toy.Visit, VISITS)
-    lab.land(toy.Name, NAMES)
-    lab.refresh()
-    shutil.rmtree(lab.storage.path(toy.PersonVisit))
-    lab.land(toy.Visit, [(9, 1, "a", 70)])
-    outcomes = lab.refresh()
+def test_a_table_that_was_removed_and_built_anew_wakes_what_reads_it(built: Lab) -> None:
+    shutil.rmtree(built.storage.path(toy.PersonVisit))
+    built.land(toy.Visit, [(9, 1, "a", 70)])
+    outcomes = built.refresh()
     assert {outcomes[name].mode for name in ("silver.person_visit", "gold.person_cost")} == {"full"}
-    lab.assert_equals_full()
-    assert set(lab.modes().values()) == {"skipped"}
+    built.assert_equals_full()
+    assert set(built.modes().values()) == {"skipped"}
 
 
-def test_optimize_and_vacuum_wake_nobody(lab: Lab) -> None:
-    lab.land(toy.Visit, VISITS)
-    lab.land(toy.Name, NAMES)
-    lab.refresh()
-    lab.land(toy.Visit, [(3, 2, "b", 35)])
-    lab.refresh()
+def test_optimize_and_vacuum_wake_nobody(built: Lab) -> None:
+    built.land(toy.Visit, [(3, 2, "b", 35)])
+    built.refresh()
     for table in toy.CATALOG:
-        lab.storage.spark.sql(f"optimize delta.`{lab.storage.path(table)}`")
-        lab.storage.spark.sql(f"vacuum delta.`{lab.storage.path(table)}`")
-    assert set(lab.modes().values()) == {"skipped"}
+        built.storage.spark.sql(f"optimize delta.`{built.storage.path(table)}`")
+        built.storage.spark.sql(f"vacuum delta.`{built.storage.path(table)}`")
+    assert set(built.modes().values()) == {"skipped"}
 
 
-def test_without_the_log_of_an_input_the_table_is_rebuilt(lab: Lab) -> None:
-    lab.land(toy.Visit, VISITS)
-    lab.land(toy.Name, NAMES)
-    lab.refresh()
-    visits = lab.storage.spark.read.format("delta").load(lab.storage.path(toy.Visit))
-    visits.limit(1).write.format("delta").mode("append").save(lab.storage.path(toy.Visit))
-    outcome = lab.refresh()["silver.latest_visit"]
+def test_without_the_log_of_an_input_the_table_is_rebuilt(built: Lab) -> None:
+    visits = built.storage.spark.read.format("delta").load(built.storage.path(toy.Visit))
+    visits.limit(1).write.format("delta").mode("append").save(built.storage.path(toy.Visit))
+    outcome = built.refresh()["silver.latest_visit"]
     assert (outcome.mode, outcome.reason) == ("carried", "bronze.visit changed, and its log does not tell which rows")
 
 
