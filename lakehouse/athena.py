@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
 
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.contract import ReferenceTable
 from lakehouse.errors import UsageError
+from lakehouse.hadoop import HadoopPath
 
 _RELEASES = "VOCABULARY.csv"
 _AS_WRITTEN = {"sep": "\t", "quote": "", "escape": "", "header": "true", "mode": "FAILFAST"}
@@ -34,8 +33,8 @@ class Athena:
 
     def version(self, table: type[ReferenceTable]) -> str:
         """A digest that changes with the releases of the vocabularies, and with the table's own file."""
-        status = self._status(_name(table))
-        said = [self._releases, str(status.getLen()), str(status.getModificationTime())]
+        file = self._path(table)
+        said = [self._releases, str(file.size()), str(file.changed_at().timestamp())]
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
     def _column(self, table: type[ReferenceTable], name: str) -> Column:
@@ -45,7 +44,7 @@ class Athena:
         return F.to_date(F.col(name), "yyyyMMdd") if kind == "date" else F.col(name).cast(kind)
 
     def _check(self, tables: list[type[ReferenceTable]]) -> None:
-        missing = sorted(_name(table) for table in tables if self._status(_name(table)) is None)
+        missing = sorted(_name(table) for table in tables if not self._path(table).exists())
         if missing:
             raise UsageError(
                 f"terminology.athena: {self.folder} has no {', '.join(missing)}: name the folder in which the download "
@@ -63,16 +62,8 @@ class Athena:
     def _file(self, table: type[ReferenceTable]) -> DataFrame:
         return self.spark.read.options(**_AS_WRITTEN).csv(f"{self.folder}/{_name(table)}")
 
-    def _status(self, name: str) -> Any:
-        """What the file system says of a file; None where there is none."""
-        jvm: Any = self.spark._jvm
-        path = jvm.org.apache.hadoop.fs.Path(f"{self.folder}/{name}")
-        try:
-            return path.getFileSystem(self.spark._jsc.hadoopConfiguration()).getFileStatus(path)
-        except Py4JJavaError as error:
-            if error.java_exception.getClass().getSimpleName() == "FileNotFoundException":
-                return None
-            raise
+    def _path(self, table: type[ReferenceTable]) -> HadoopPath:
+        return HadoopPath(self.spark, f"{self.folder}/{_name(table)}")
 
     @cached_property
     def _releases(self) -> str:

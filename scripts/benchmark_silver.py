@@ -35,21 +35,17 @@ def silver(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         run_watched([LAKEHOUSE, "generate", "--people", people, "--genotyped", "0", "--home", home])
         seconds, tables, peak = _refreshed(home)
         by_size[people] = {"all": seconds, **tables}
-        found[f"{people:,} people"] = {
-            "seconds": seconds, "peak_mb": peak,
-            **dict(sorted(tables.items(), key=lambda item: -item[1])[:SLOWEST]),
-        }  # fmt: skip
+        found[f"{people:,} people"] = {"seconds": seconds, "peak_mb": peak, **_slowest(tables)}
     if len(by_size) > 1:
         few, many = min(by_size), max(by_size)
         found["slope_of_the_time"] = {
-            table: _slope(few, by_size[few][table], many, by_size[many][table])
-            for table in ("all", *list(found[f"{many:,} people"])[2:])
+            table: _slope(few, by_size[few][table], many, by_size[many][table]) for table in ("all", *_slowest(tables))
         }
     lines = _deliver_again(home / "landing")
     touched, tables, _ = _refreshed(home)
     found["a delivery for 1 person in 100"] = {
         "lines": lines, "seconds": touched, "share_of_the_rebuild": round(touched / by_size[max(by_size)]["all"], 3),
-        **dict(sorted(tables.items(), key=lambda item: -item[1])[:SLOWEST]),
+        **_slowest(tables),
     }  # fmt: skip
     shutil.rmtree(home)
     return found
@@ -65,6 +61,10 @@ def _refreshed(home: Path) -> tuple[float, dict[str, float], int]:
     return seconds, {outcome["table"]: round(outcome["seconds"], 1) for outcome in json.loads(told)}, use.peak_mb
 
 
+def _slowest(tables: dict[str, float]) -> dict[str, float]:
+    return dict(sorted(tables.items(), key=lambda item: -item[1])[:SLOWEST])
+
+
 def _slope(few: int, fast: float, many: int, slow: float) -> float:
     """Of the line through both in a log-log plot: 1 where the time grows as the people do."""
     return round(math.log(slow / max(fast, 0.1)) / math.log(many / few), 2)
@@ -72,7 +72,7 @@ def _slope(few: int, fast: float, many: int, slow: float) -> float:
 
 def _deliver_again(landing: Path) -> int:
     """Deliver resources of one patient in a hundred under new ids. Returns how many."""
-    first, last = (sorted(path for path in (landing / "ehr").iterdir())[i] for i in (0, -1))
+    first, last = (sorted((landing / "ehr").iterdir())[i] for i in (0, -1))
     delivery = landing / "ehr" / f"{last.name}-again"
     delivery.mkdir()
     lines = 0

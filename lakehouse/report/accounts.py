@@ -15,9 +15,8 @@ from lakehouse.bronze.ehr.resource import Resource
 from lakehouse.bronze.record import SourceRecord
 from lakehouse.catalog import Catalog
 from lakehouse.contract import Table
+from lakehouse.silver.quality.checks import EVERY_DELIVERY
 from lakehouse.storage import Storage
-
-EVERY_DELIVERY = "all"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.bronze.ehr.datatypes import CODEABLE_CONCEPT, CODEABLE_CONCEPTS, DATE_TIME, PERIOD, REFERENCE
 from lakehouse.bronze.ehr.ehr_line import EhrLine
-from lakehouse.bronze.ehr.resource import TypedResource, read
+from lakehouse.bronze.ehr.resource import CODED, TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.contract import Column, expect
 
@@ -39,7 +39,7 @@ class Condition(TypedResource):
 
     expectations = (
         *TypedResource.expectations,
-        expect("is coded", "coalesce(exists(code.coding, coding -> coding.code is not null), false)"),
+        CODED,
         expect("began before it was recorded", "to_timestamp(onset_date_time) <= to_timestamp(recorded_date)"),
         expect("codes of ICD-10-CM begin with a letter", _ICD10),
     )

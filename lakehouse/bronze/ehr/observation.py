@@ -15,9 +15,9 @@ from lakehouse.bronze.ehr.datatypes import (
     REFERENCES,
 )
 from lakehouse.bronze.ehr.ehr_line import EhrLine
-from lakehouse.bronze.ehr.resource import TypedResource, read
+from lakehouse.bronze.ehr.resource import CODED, TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
-from lakehouse.contract import Column, expect
+from lakehouse.contract import Column
 
 _REFERENCE_RANGES = f"array<struct<low: {QUANTITY}, high: {QUANTITY}, type: {CODEABLE_CONCEPT}, text: string>>"
 _COMPONENT = (
@@ -58,7 +58,7 @@ class Observation(TypedResource):
 
     expectations = (
         *TypedResource.expectations,
-        expect("is coded", "coalesce(exists(code.coding, coding -> coding.code is not null), false)"),
+        CODED,
     )
 
     @staticmethod

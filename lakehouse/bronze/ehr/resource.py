@@ -19,6 +19,9 @@ MISREAD = r"[\u00c2-\u00f4][\u0080-\u00bf]"
 
 LEGIBLE = expect("was not misread", "not misread")
 
+CODED = expect("is coded", "coalesce(exists(code.coding, coding -> coding.code is not null), false)")
+"""Of resources whose `code` says what they are about."""
+
 _READ_FROM_THE_HEAD = ("resourceType", "id", "meta", "subject", "patient", "beneficiary")
 
 

@@ -63,7 +63,7 @@ class ConditionOccurrence(Table):
                 "end_date": "condition_end_date",
                 "end_datetime": "condition_end_datetime",
                 "status_concept_id": "condition_status_concept_id",
-                "status_source_value": "condition_status_source_value",
+                "source_status": "condition_status_source_value",
             })
             .select(*ConditionOccurrence.declared)
         )  # fmt: skip

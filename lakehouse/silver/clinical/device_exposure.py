@@ -82,7 +82,10 @@ class DeviceExposure(Table):
             })
             .select(*(name for name in DeviceExposure.declared if name not in _TOLD_BY_CLAIMS))
         )  # fmt: skip
-        return _routed(events).unionByName(recorded, allowMissingColumns=True)
+        routed = of_domain(events, "Device", "device_exposure", "device_exposure_start").withColumnRenamed(
+            "end_date", "device_exposure_end_date"
+        )
+        return routed.unionByName(recorded, allowMissingColumns=True).select(*DeviceExposure.declared)
 
 
 _TOLD_BY_CLAIMS = ("device_exposure_end_date", "provider_id", "visit_occurrence_id")
@@ -110,10 +113,3 @@ def _supplied(supplies: DataFrame) -> DataFrame:
         F.col("supplied_item.quantity.value").alias("quantity"),
         F.col("status").alias("source_status"),
     )  # fmt: skip
-
-
-def _routed(events: DataFrame) -> DataFrame:
-    """Devices and supplies on claims and other records."""
-    rows = of_domain(events, "Device", "device_exposure", "device_exposure_start")
-    named = rows.withColumnsRenamed({"end_date": "device_exposure_end_date", "status_source_value": "source_status"})
-    return named.select(*(name for name in DeviceExposure.declared if name in named.columns))

@@ -132,21 +132,19 @@ class DrugExposure(Table):
             })
             .select(*DrugExposure.declared)
         )  # fmt: skip
-        return recorded.unionByName(_routed(events), allowMissingColumns=True)
+        return recorded.unionByName(_routed(events), allowMissingColumns=True).select(*DrugExposure.declared)
 
 
 def _routed(events: DataFrame) -> DataFrame:
     """Drugs that were dispensed, and those on claims and other records."""
     rows = of_domain(events, "Drug", "drug_exposure", "drug_exposure_start")
     first_day = F.col("drug_exposure_start_date")
-    named = rows.withColumns({
+    return rows.withColumns({
         "drug_exposure_end_date": F.coalesce("end_date", _end_of_supply(first_day), first_day),
         "drug_exposure_end_datetime": F.col("end_datetime"),
         "verbatim_end_date": F.col("end_date"),
         "route_concept_id": F.lit(0),
-        "source_status": F.col("status_source_value"),
     })  # fmt: skip
-    return named.select(*(name for name in DrugExposure.declared if name in named.columns))
 
 
 def _end_of_supply(first_day: SparkColumn) -> SparkColumn:

@@ -69,7 +69,8 @@ def of_domain(events: DataFrame, domain: str, table: str, start: str) -> DataFra
         events.filter(F.col("domain_id") == domain)
         .withColumnsRenamed({name: f"{what}_{name}" for name in shared})
         .withColumnsRenamed({
-            "coded_event_id": f"{table}_id", "start_date": f"{start}_date", "start_datetime": f"{start}_datetime"
+            "coded_event_id": f"{table}_id", "start_date": f"{start}_date", "start_datetime": f"{start}_datetime",
+            "status_source_value": "source_status",
         })
     )  # fmt: skip
 

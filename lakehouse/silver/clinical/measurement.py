@@ -102,11 +102,5 @@ class Measurement(Table):
             })
             .select(*Measurement.declared)
         )  # fmt: skip
-        return values.unionByName(_routed(events), allowMissingColumns=True)
-
-
-def _routed(events: DataFrame) -> DataFrame:
-    """Events of other records that are measurements."""
-    rows = of_domain(events, "Measurement", "measurement", "measurement")
-    named = rows.withColumnRenamed("status_source_value", "source_status")
-    return named.select(*(name for name in Measurement.declared if name in named.columns))
+        routed = of_domain(events, "Measurement", "measurement", "measurement")
+        return values.unionByName(routed, allowMissingColumns=True).select(*Measurement.declared)

@@ -82,11 +82,5 @@ class Observation(Table):
             })
             .select(*Observation.declared)
         )  # fmt: skip
-        return observations_made.unionByName(_routed(events), allowMissingColumns=True)
-
-
-def _routed(events: DataFrame) -> DataFrame:
-    """Events of other records that are observations."""
-    rows = of_domain(events, "Observation", "observation", "observation")
-    named = rows.withColumnRenamed("status_source_value", "source_status")
-    return named.select(*(name for name in Observation.declared if name in named.columns))
+        routed = of_domain(events, "Observation", "observation", "observation")
+        return observations_made.unionByName(routed, allowMissingColumns=True).select(*Observation.declared)

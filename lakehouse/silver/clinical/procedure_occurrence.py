@@ -56,7 +56,6 @@ class ProcedureOccurrence(Table):
             .withColumnsRenamed({
                 "end_date": "procedure_end_date",
                 "end_datetime": "procedure_end_datetime",
-                "status_source_value": "source_status",
             })
             .select(*ProcedureOccurrence.declared)
         )  # fmt: skip

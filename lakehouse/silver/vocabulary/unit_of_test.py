@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pyspark.sql
+from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -65,7 +65,7 @@ class UnitOfTest(Table):
         )
 
 
-def _are_apart(scales: pyspark.sql.Column) -> pyspark.sql.Column:
+def _are_apart(scales: SparkColumn) -> SparkColumn:
     """Whether there are several scales, and no two of their ranges touch; false where a range is not known."""
     ranges = F.array_sort(F.transform(scales, lambda scale: F.struct(scale["plausible_low"], scale["plausible_high"])))
     count = F.size(scales)
