@@ -9,7 +9,7 @@ from rich.tree import Tree
 from lakehouse.catalog import Catalog
 from lakehouse.contract import Table
 from lakehouse.silver.quality.cdm import FIELDS
-from lakehouse.silver.quality.checks import names_of_checks
+from lakehouse.silver.quality.checks import checks_of
 
 
 def entry(table: type[Table]) -> dict[str, Any]:
@@ -41,9 +41,10 @@ def entry(table: type[Table]) -> dict[str, Any]:
 def _checks(table: type[Table], column: str) -> list[str]:
     """The checks of quality that a field of OMOP's tables gets."""
     name = table.table_name()
-    fields = FIELDS.get(name, ()) if table.layer == "silver" else ()
+    if table.layer != "silver" or name not in FIELDS:
+        return []
     types = {field: declared.type for field, declared in table.declared.items()}
-    return [check for field in fields if field.name == column for check in names_of_checks(name, field, types)]
+    return [check.name for check in checks_of(name, types) if check.field == column]
 
 
 def markdown(catalog: Catalog) -> str:

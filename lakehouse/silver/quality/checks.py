@@ -1,8 +1,8 @@
-"""The checks of OHDSI's Data Quality Dashboard (version 2.8) as native expressions: one pass over each table.
+"""The checks of OHDSI's Data Quality Dashboard (version 2.8) as native expressions.
 
-Each check says of which rows it speaks and which of them fail. What can be told of a row alone, or with its person and
-its visit, is counted by delivery in one aggregate over the table. References to concepts and other tables are first
-counted by what they refer to, all tables together, and then looked up in one join.
+Each check counts of how many rows it speaks and how many of them fail, by the delivery that the rows' lines came in.
+What is told of a row alone is counted in one aggregate over each table. What needs the person, the visit or the day of
+the data is counted of all tables together, and so is what rows refer to: first how often, then what it is.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -58,74 +57,75 @@ _TYPES = {
 
 _DAYS_AFTER_DEATH, _DAYS_AROUND_A_VISIT = 60, 7
 _NO_CONCEPT = "0"
-_COUNTED = ("cdm_table", "field", "check", "concept_id", "unit_concept_id", "threshold", "delivery")
+_PERSON, _CONCEPT, _NUMBER = "person_id", "measurement_concept_id", "value_as_number"
+_COUNTED = ("cdm_table", "field", "check", "concept_id", "unit_concept_id", "delivery")
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check of a field, as SQL over a row: of which rows it speaks, which of them fail, what percentage may."""
+    """A check of a field, and the percentage of what it looks at that may fail."""
 
-    name: str
     field: str
-    rows: str
-    fails: str
+    name: str
     threshold: int
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """What rows are looked at together with.
-
-    lines: line_id, delivery. persons, deaths, visits: the tables of the CDM. source: its one row tells what day it is.
-    """
-
-    lines: DataFrame
-    persons: DataFrame
-    deaths: DataFrame
-    visits: DataFrame
-    source: DataFrame
-
-    def with_delivery(self, rows: DataFrame) -> DataFrame:
-        """Add the delivery of the line that a row was made from; null where it was made from no single line."""
-        if "line_id" not in rows.columns:
-            return rows.withColumn("delivery", F.lit(None).cast("string"))
-        return rows.join(self.lines.select("line_id", "delivery"), "line_id", "left")
-
-    def around(self, rows: DataFrame, said: str) -> DataFrame:
-        """Add the delivery and, of the days of the person, the visit and the data, those that SQL speaks of."""
-        found = self.with_delivery(rows)
-        if "_tomorrow" in said:
-            found = found.crossJoin(F.broadcast(self._tomorrow()))
-        if "_born" in said or "_died" in said:
-            found = found.join(self._lives(), "person_id", "left")
-        if "_visit_start" in said:
-            stays = self.visits.selectExpr(
-                "visit_occurrence_id", "visit_start_date as _visit_start", "visit_end_date as _visit_end"
-            )
-            found = found.join(stays, "visit_occurrence_id", "left")
-        return found
-
-    def _tomorrow(self) -> DataFrame:
-        return self.source.agg(F.expr("max(source_release_date) + 1").alias("_tomorrow"))
-
-    def _lives(self) -> DataFrame:
-        birth = "make_date(year_of_birth, coalesce(month_of_birth, 1), coalesce(day_of_birth, 1)) as _born"
-        born = self.persons.selectExpr("person_id", birth)
-        return born.join(self.deaths.selectExpr("person_id", "death_date as _died"), "person_id", "left")
+def checks_of(table: str, types: Mapping[str, str]) -> Iterator[Check]:
+    """The checks of a table whose columns have these Spark types. Those that count persons are of person_id."""
+    for field in FIELDS[table]:
+        yield Check(field.name, "cdmField", 0)
+        if field.name in types:
+            yield from _checks_of_field(table, field, types)
+    if table in PERSONS_WITHOUT:
+        yield Check(_PERSON, "measurePersonCompleteness", PERSONS_WITHOUT[table])
+    if table == "condition_era":
+        yield Check(_PERSON, "measureConditionEraCompleteness", 0)
 
 
-def check_all(tables: Mapping[str, DataFrame], lines: DataFrame, ranges: DataFrame) -> DataFrame:
+def _checks_of_field(table: str, field: Field, types: Mapping[str, str]) -> Iterator[Check]:
+    name = field.name
+    of_test = table == "measurement" and name == _NUMBER
+    completeness = "sourceConceptRecordCompleteness" if _is_source(field) else "standardConceptRecordCompleteness"
+    asked = {
+        "cdmDatatype": (True, 0),
+        "measureValueCompleteness": (True, 0 if field.required else 100),
+        "isRequired": (field.required, 0),
+        "isPrimaryKey": (field.is_key, 0),
+        "isForeignKey": (field.refers_to, 0),
+        "fkDomain": (field.domain, 0),
+        "fkClass": (field.concept_class, 0),
+        "isStandardValidConcept": (field.standard, 0),
+        completeness: (field.unmapped is not None, field.unmapped),
+        "sourceValueCompleteness": (field.standard_field in types, field.uncoded),
+        "plausibleValueLow": (field.low or of_test, FEW if of_test else 1),
+        "plausibleValueHigh": (field.high or of_test, FEW if of_test else 1),
+        "plausibleUnitConceptIds": (table == "measurement" and name == _CONCEPT, FEW),
+        "plausibleGender": (name == OF_ONE_SEX.get(table), FEW),
+        "plausibleAfterBirth": (field.after_birth, 1),
+        "plausibleTemporalAfter": (field.after_birth, 1),
+        "plausibleBeforeDeath": (field.before_death, 1),
+        "plausibleDuringLife": (field.during_life, 1),
+        "plausibleStartBeforeEnd": (field.until in types, field.forgiven),
+        "withinVisitDates": (field.of_visit and "visit_occurrence_id" in types, FEW),
+    }
+    return (Check(name, check, threshold or 0) for check, (applies, threshold) in asked.items() if applies)
+
+
+def check_all(tables: Mapping[str, DataFrame], ranges: DataFrame) -> DataFrame:
     """The results of all checks. tables: those of the CDM, by name. ranges: usual units and plausible values."""
-    around = Surroundings(lines, tables["person"], tables["death"], tables["visit_occurrence"], tables["cdm_source"])
-    checked = {name: rows for name, rows in tables.items() if name in FIELDS}
+    checked = {name: rows if "delivery" in rows.columns else rows.withColumn("delivery", F.lit(None).cast("string"))
+               for name, rows in tables.items() if name in FIELDS}  # fmt: skip
+    tomorrow = F.broadcast(tables["cdm_source"].selectExpr("max(source_release_date) + 1 as _tomorrow"))
     found = [
-        *(_counted(name, rows, around) for name, rows in checked.items()),
-        _referred(checked, tables, around),
-        _measured(around.with_delivery(tables["measurement"]), ranges),
+        *(_of_rows(name, rows, tomorrow) for name, rows in checked.items()),
+        _of_days(checked, tomorrow),
+        _of_references(checked, tables),
+        _of_one_sex(checked),
+        _of_measurements(checked["measurement"], ranges),
         _persons_without(tables),
         _persons_without_eras(tables),
     ]
-    return _judged(_added(reduce(DataFrame.unionAll, found)))
+    return _judged(_added(reduce(DataFrame.unionAll, found)), checked)
 
 
 def _added(found: DataFrame) -> DataFrame:
@@ -141,23 +141,29 @@ def _added(found: DataFrame) -> DataFrame:
     return by_value.groupBy(*_COUNTED).agg(F.sum("rows").alias("rows"), F.sum("failing").alias("failing"))
 
 
-def _judged(results: DataFrame) -> DataFrame:
+def _judged(counted: DataFrame, checked: Mapping[str, DataFrame]) -> DataFrame:
+    """Of what was counted, what is asked of the fields, and whether no more fail than may."""
+    asked = counted.sparkSession.createDataFrame(
+        [(table, check.field, check.name, CATEGORY_OF[check.name], check.threshold)
+         for table, rows in checked.items() for check in checks_of(table, dict(rows.dtypes))],
+        "cdm_table string, field string, check string, category string, threshold int",
+    )  # fmt: skip
     percent = F.when(F.col("rows") > 0, 100 * F.col("failing") / F.col("rows"))
-    category = F.create_map(*(F.lit(part) for pair in CATEGORY_OF.items() for part in pair))
-    return results.withColumns({"percent": percent, "category": category[F.col("check")]}).withColumn(
-        "passed", F.col("percent") <= F.col("threshold")
+    return (
+        counted.join(F.broadcast(asked), ["cdm_table", "field", "check"])
+        .withColumn("percent", percent)
+        .withColumn("passed", F.col("percent") <= F.col("threshold"))
     )
 
 
 def _result(
-    field: str, check: str, threshold: object, rows: str, failing: str, concept: str = "0", unit: str = "0",
-    value: str = "null",
-) -> str:  # fmt: skip
+    field: str, check: str, rows: str, failing: str, concept: str = "0", unit: str = "0", value: str = "null"
+) -> str:
     """SQL of a struct: what a check counted. All is SQL text, since building such plans by calls takes seconds."""
     return (
         f"named_struct('field', {field}, 'check', '{check}', 'concept_id', cast({concept} as int), "
-        f"'unit_concept_id', cast({unit} as int), 'threshold', cast({threshold} as int), "
-        f"'value', cast({value} as string), 'rows', cast({rows} as bigint), 'failing', cast({failing} as bigint))"
+        f"'unit_concept_id', cast({unit} as int), 'value', cast({value} as string), "
+        f"'rows', cast({rows} as bigint), 'failing', cast({failing} as bigint))"
     )
 
 
@@ -168,145 +174,154 @@ def _results(rows: DataFrame, table: str, results: Iterable[str], delivery: str 
     )
 
 
-# --- what is told of a row alone, or with its person and its visit --------------------------------------------------
+# --- what is told of a row alone -------------------------------------------------------------------------------------
 
 
-def checks_of(field: Field, types: Mapping[str, str]) -> Iterator[Check]:
-    """The checks of a field in a table whose columns have these Spark types."""
+def _of_rows(table: str, rows: DataFrame, tomorrow: DataFrame) -> DataFrame:
+    """What the checks are of stands in constant arrays beside the counts: a plan with it in each count is slow."""
+    types = dict(rows.dtypes)
+    checks = [(field.name, *check) for field in FIELDS[table] for check in _told_by_row(field, types)]
+    counts = [f"struct(count_if({of}) as rows, count_if({of} and {fails}) as failing)" for *_, of, fails in checks]
+    if any("_tomorrow" in fails for *_, fails in checks):
+        rows = rows.crossJoin(tomorrow)
+    counted = rows.groupBy("delivery").agg(F.expr(f"array({', '.join(counts)})").alias("counts"))
+    fields, names = (f"get(array({', '.join(map(repr, part))}), place)" for part in list(zip(*checks, strict=True))[:2])
+    return counted.selectExpr("delivery", "posexplode(counts) as (place, counted)").selectExpr(
+        f"'{table}' as cdm_table", "delivery", f"{fields} as field", f"{names} as check", "0 as concept_id",
+        "0 as unit_concept_id", "cast(null as string) as value", "counted.rows as rows", "counted.failing as failing",
+    )  # fmt: skip
+
+
+def _told_by_row(field: Field, types: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Name of each check, and SQL over a row: of which rows it speaks and which of them fail."""
     name = field.name
     is_there = name in types
-
-    def check(kind: str, rows: str, fails: str, threshold: int) -> Check:
-        return Check(kind, name, rows, fails, threshold)
-
-    yield check("cdmField", "true", "false" if is_there else "true", 0)
+    yield "cdmField", "true", "false" if is_there else "true"
     if not is_there:
         return
-    fits = types[name].split("(")[0] in _TYPES[field.type]
-    yield check("cdmDatatype", "true", "false" if fits else "true", 0)
-    yield check("measureValueCompleteness", "true", f"`{name}` is null", 0 if field.required else 100)
+    told, is_null = f"`{name}` is not null", f"`{name}` is null"
+    yield "cdmDatatype", "true", "false" if fits(types[name], field.type) else "true"
+    yield "measureValueCompleteness", "true", is_null
     if field.required:
-        yield check("isRequired", "true", f"`{name}` is null", 0)
+        yield "isRequired", "true", is_null
     if field.is_key:  # The contract lets no table with a repeated key be written.
-        yield check("isPrimaryKey", "true", "false", 0)
+        yield "isPrimaryKey", "true", "false"
     if field.low:
-        yield check("plausibleValueLow", f"`{name}` is not null", f"`{name}` < {field.low}", 1)
-    if field.high:
-        yield check("plausibleValueHigh", f"`{name}` is not null", f"`{name}` > {field.high}", 1)
-    yield from _in_time(field, types, check)
+        yield "plausibleValueLow", told, f"`{name}` < {field.low}"
+    if field.high and field.type not in (DATE, DATETIME):
+        yield "plausibleValueHigh", told, f"`{name}` > {field.high}"
+    if field.since in types:
+        yield "plausibleTemporalAfter", told, f"`{name}` < `{field.since}`"
+    if field.until in types:
+        yield "plausibleStartBeforeEnd", f"{told} and `{field.until}` is not null", f"`{name}` > `{field.until}`"
 
 
-def names_of_checks(table: str, field: Field, types: Mapping[str, str]) -> list[str]:
-    """The names of all checks of a field, also of those that look up what it refers to."""
-    looked_up = {
-        "isForeignKey": field.refers_to,
-        "fkDomain": field.domain,
-        "fkClass": field.concept_class,
-        "isStandardValidConcept": field.standard,
-        "sourceConceptRecordCompleteness" if _is_source(field) else "standardConceptRecordCompleteness": (
-            field.unmapped is not None
-        ),
-        "sourceValueCompleteness": field.standard_field in types,
-        "plausibleGender": field.name == OF_ONE_SEX.get(table),
-    }
-    names = [check.name for check in checks_of(field, types)]
-    return names + [name for name, applies in looked_up.items() if applies and field.name in types]
+def fits(spark_type: str, cdm_type: str) -> bool:
+    """Whether a column of this Spark type holds what the CDM's type asks."""
+    return spark_type.split("(")[0] in _TYPES[cdm_type]
+
+
+# --- days beside the person's life, the visit and the day of the data ------------------------------------------------
+
+_TOLD, _AT = "moment is not null", "cast(moment as date)"
+_BEFORE_BIRTH, _AFTER_DEATH = f"{_AT} < born", f"{_AT} > died + {_DAYS_AFTER_DEATH}"
+_IN_VISIT = f"{_AT} between visit_start - {_DAYS_AROUND_A_VISIT} and visit_end + {_DAYS_AROUND_A_VISIT}"
+
+_OF_DAYS = (
+    # check, of which days it speaks, which of them fail
+    ("plausibleValueHigh", _TOLD, "moment > _tomorrow"),
+    ("plausibleAfterBirth", f"{_TOLD} and born is not null", _BEFORE_BIRTH),
+    ("plausibleTemporalAfter", f"{_TOLD} and is_start", _BEFORE_BIRTH),
+    ("plausibleBeforeDeath", f"{_TOLD} and died is not null", _AFTER_DEATH),
+    ("plausibleDuringLife", "died is not null", _AFTER_DEATH),
+    ("withinVisitDates", "visit_start is not null", f"not ({_IN_VISIT})"),
+)
+
+
+def _of_days(checked: Mapping[str, DataFrame], tomorrow: DataFrame) -> DataFrame:
+    days = reduce(DataFrame.unionAll, [_days(name, rows) for name, rows in checked.items() if _fields_of_days(name)])
+    birth = "make_date(year_of_birth, coalesce(month_of_birth, 1), coalesce(day_of_birth, 1)) as born"
+    born = checked["person"].selectExpr("person_id", birth)
+    lives = born.join(checked["death"].selectExpr("person_id", "death_date as died"), "person_id", "left")
+    stays = checked["visit_occurrence"].selectExpr(
+        "visit_occurrence_id", "visit_start_date as visit_start", "visit_end_date as visit_end"
+    )
+    seen = days.join(lives, "person_id", "left").join(stays, "visit_occurrence_id", "left").crossJoin(tomorrow)
+    counts = [F.expr(f"count_if({of})").alias(f"{check}_rows") for check, of, _ in _OF_DAYS]
+    counts += [F.expr(f"count_if({of} and {fails})").alias(f"{check}_failing") for check, of, fails in _OF_DAYS]
+    counted = (
+        seen.selectExpr(
+            "cdm_table", "delivery", "inline(days)", "born", "died", "visit_start", "visit_end", "_tomorrow"
+        )
+        .groupBy("cdm_table", "delivery", "field", "is_start")
+        .agg(*counts)
+    )
+    results = [_result("field", check, f"{check}_rows", f"{check}_failing") for check, *_ in _OF_DAYS]
+    return _results(counted, "cdm_table", results)
+
+
+def _fields_of_days(table: str) -> list[Field]:
+    return [field for field in FIELDS[table] if field.type in (DATE, DATETIME)]
+
+
+def _days(table: str, rows: DataFrame) -> DataFrame:
+    """The days of each row, and whose and which visit's they are; one that ends something is compared with its start.
+
+    That the row has a visit matters to those days alone that lie within it.
+    """
+    columns = set(rows.columns)
+    days = [
+        f"named_struct('field', '{field.name}', 'moment', cast(`{field.name}` as timestamp), "
+        f"'is_start', {str(field.since not in columns).lower()})"
+        for field in _fields_of_days(table)
+        if field.name in columns
+    ]
+    ids = (name if name in columns else f"cast(null as bigint) as {name}" for name in (_PERSON, "visit_occurrence_id"))
+    return rows.selectExpr(f"'{table}' as cdm_table", "delivery", *ids, f"array({', '.join(days)}) as days")
+
+
+# --- references to concepts and to other tables ----------------------------------------------------------------------
+
+_REFERENCE = ("cdm_table", "delivery", "field", "target", "key", "source_value")
+
+
+def _of_references(checked: Mapping[str, DataFrame], tables: Mapping[str, DataFrame]) -> DataFrame:
+    """Count how many rows refer to what, all tables together, look each up once, and see what is asked of it."""
+    references = reduce(DataFrame.unionAll, [_references(name, rows) for name, rows in checked.items()])
+    counted = references.groupBy(*_REFERENCE).agg(F.count("*").alias("times"))
+    asked = counted.sparkSession.createDataFrame(
+        [(table, field.name, field.required, field.domain, field.concept_class, _told_in(table, field))
+         for table, fields in FIELDS.items() for field in fields if field.refers_to],
+        "cdm_table string, field string, required boolean, domain string, concept_class string, told_in string",
+    )  # fmt: skip
+    looked_up = (
+        counted.join(_targets(tables), ["target", "key"], "left")
+        .join(F.broadcast(asked), ["cdm_table", "field"])
+        .withColumn("no_concept", F.expr(f"target = 'concept' and coalesce(key = '{_NO_CONCEPT}', false)"))
+        .withColumn("is_there", F.expr("coalesce(is_there, false) or no_concept"))
+    )
+    return _results(looked_up, "cdm_table", map(_of_reference, _OF_REFERENCES))
+
+
+def _references(table: str, rows: DataFrame) -> DataFrame:
+    """Each reference of each row."""
+    columns = set(rows.columns)
+    structs = [
+        f"named_struct('field', '{field.name}', 'target', '{field.refers_to}', 'key', cast({field.name} as string), "
+        f"'source_value', {field.source_value if field.source_value in columns else 'cast(null as string)'})"
+        for field in FIELDS[table]
+        if field.refers_to and field.name in columns
+    ]
+    return rows.selectExpr(f"'{table}' as cdm_table", "delivery", f"inline(array({', '.join(structs)}))")
 
 
 def _is_source(field: Field) -> bool:
     return field.name.endswith("_source_concept_id")
 
 
-def _in_time(field: Field, types: Mapping[str, str], check: Any) -> Iterator[Check]:
-    name, at = field.name, f"cast(`{field.name}` as date)"
-    told = f"`{name}` is not null"
-    long_after_death = f"{at} > _died + {_DAYS_AFTER_DEATH}"
-    if field.after_birth:
-        yield check("plausibleAfterBirth", f"{told} and _born is not null", f"{at} < _born", 1)
-        before = f"`{name}` < `{field.since}`" if field.since in types else f"{at} < _born"
-        yield check("plausibleTemporalAfter", told, before, 1)
-    if field.before_death:
-        yield check("plausibleBeforeDeath", f"{told} and _died is not null", long_after_death, 1)
-    if field.during_life:
-        yield check("plausibleDuringLife", "_died is not null", long_after_death, 1)
-    if field.until in types:
-        both = f"{told} and `{field.until}` is not null"
-        yield check("plausibleStartBeforeEnd", both, f"`{name}` > `{field.until}`", field.forgiven)
-    if field.of_visit and "visit_occurrence_id" in types:
-        first, last = f"_visit_start - {_DAYS_AROUND_A_VISIT}", f"_visit_end + {_DAYS_AROUND_A_VISIT}"
-        yield check("withinVisitDates", "_visit_start is not null", f"not ({at} between {first} and {last})", FEW)
-
-
-def _counted(table: str, rows: DataFrame, around: Surroundings) -> DataFrame:
-    """What is said of the checks stands in constant arrays beside the counts: a plan with it in each count is slow."""
-    types = dict(rows.dtypes)
-    checks = [check for field in FIELDS[table] for check in checks_of(field, types)]
-    counts = [f"struct(count_if({c.rows}) as rows, count_if({c.rows} and {c.fails}) as failing)" for c in checks]
-    said = " ".join(f"{check.rows} {check.fails}" for check in checks)
-    counted = around.around(rows, said).groupBy("delivery").agg(F.expr(f"array({', '.join(counts)})").alias("counts"))
-
-    def of_check(values: Iterable[object]) -> str:
-        return f"get(array({', '.join(map(repr, values))}), place)"
-
-    return counted.selectExpr("delivery", "posexplode(counts) as (place, counted)").selectExpr(
-        f"'{table}' as cdm_table", "delivery",
-        f"{of_check(check.field for check in checks)} as field", f"{of_check(check.name for check in checks)} as check",
-        "0 as concept_id", "0 as unit_concept_id", f"{of_check(check.threshold for check in checks)} as threshold",
-        "cast(null as string) as value", "counted.rows as rows", "counted.failing as failing",
-    )  # fmt: skip
-
-
-# --- references to concepts and to other tables ---------------------------------------------------------------------
-
-_REFERENCE = ("field", "target", "key", "source_value", "sex", "asked")
-
-
-def _referred(checked: Mapping[str, DataFrame], tables: Mapping[str, DataFrame], around: Surroundings) -> DataFrame:
-    """Count how many rows refer to what, all tables together, look each up once, and see what is asked of it."""
-    references = reduce(DataFrame.unionAll, [_references(name, rows, around) for name, rows in checked.items()])
-    counted = references.groupBy("cdm_table", "delivery", *_REFERENCE).agg(F.count("*").alias("times"))
-    looked_up = (
-        counted.join(_targets(tables), ["target", "key"], "left")
-        .withColumn("no_concept", F.expr(f"target = 'concept' and coalesce(key = '{_NO_CONCEPT}', false)"))
-        .withColumn("is_there", F.expr("coalesce(is_there, false) or no_concept"))
-        .withColumn("right_sex", F.expr(f"if(sex > 0, {_SEX}, null)"))
-    )
-    return _results(looked_up, "cdm_table", map(_of_references, _ASKED_OF_REFERENCES))
-
-
-def _references(table: str, rows: DataFrame, around: Surroundings) -> DataFrame:
-    """Each reference of each row, with what is asked of it. Only where it matters with the sex of the person."""
-    columns = set(rows.columns)
-    of_one_sex = OF_ONE_SEX.get(table)
-    seen = around.with_delivery(rows)
-    if of_one_sex:
-        seen = seen.join(around.persons.selectExpr("person_id", "gender_concept_id as _sex"), "person_id", "left")
-    structs = [
-        f"named_struct('field', '{field.name}', 'target', '{field.refers_to}', 'key', cast({field.name} as string), "
-        f"'source_value', {field.source_value if field.source_value in columns else 'cast(null as string)'}, "
-        f"'sex', {'_sex' if field.name == of_one_sex else 'cast(null as int)'}, "
-        f"'asked', {_asked(table, field, columns)})"
-        for field in FIELDS[table]
-        if field.refers_to and field.name in columns
-    ]
-    return seen.selectExpr(f"'{table}' as cdm_table", "delivery", f"inline(array({', '.join(structs)}))")
-
-
-def _asked(table: str, field: Field, columns: set[str]) -> str:
-    """SQL of a struct: what a reference of that field must be. It is the same on all rows of the table."""
-
-    def literal(value: object) -> str:
-        return "null" if value is None else str(value).lower() if isinstance(value, (bool, int)) else f"'{value}'"
-
-    source = next((f for f in FIELDS[table] if f.standard_field == field.name and f.name in columns), None)
-    mapped, mapped_source = (None, field.unmapped) if _is_source(field) else (field.unmapped, None)
-    asked = {
-        "required": (field.required, "boolean"), "domain": (field.domain, "string"),
-        "concept_class": (field.concept_class, "string"), "standard": (field.standard, "boolean"),
-        "unmapped": (mapped, "int"), "unmapped_source": (mapped_source, "int"),
-        "told_in": (source.name if source else None, "string"), "uncoded": (source.uncoded if source else None, "int"),
-    }  # fmt: skip
-    return f"struct({', '.join(f'cast({literal(v)} as {kind}) as {name}' for name, (v, kind) in asked.items())})"
+def _told_in(table: str, field: Field) -> str | None:
+    """The field with the source's value for a concept."""
+    return next((other.name for other in FIELDS[table] if other.standard_field == field.name), None)
 
 
 def _targets(tables: Mapping[str, DataFrame]) -> DataFrame:
@@ -332,48 +347,53 @@ _KEYS = {
     "domain": "domain_id",
 }
 
-_SEX = f"""case when key in ({", ".join(f"'{c}'" for c, sex in SEX_OF_CONCEPT.items() if sex == MALE)}) then {MALE}
-    when key in ({", ".join(f"'{c}'" for c, sex in SEX_OF_CONCEPT.items() if sex == FEMALE)}) then {FEMALE} end"""
-"""SQL: the sex that the concept is of."""
-
-_TOLD = "key is not null"
-_CONCEPT = f"{_TOLD} and is_there and not no_concept"
-_MAPPABLE = f"({_TOLD} or (not asked.required and source_value is not null))"
+_NAMED = "key is not null"
+_IS_CONCEPT = f"{_NAMED} and is_there and not no_concept"
+_MAPPABLE = f"({_NAMED} or (not required and source_value is not null))"
 _UNMAPPED = "(no_concept or key is null)"
-_OTHER_CLASS = "coalesce(concept_class_id != asked.concept_class, true)"
 
-_ASKED_OF_REFERENCES = (
-    # check, where it applies, of which rows it speaks, which of them fail, threshold
-    ("isForeignKey", "true", _TOLD, "not is_there", "0"),
-    ("fkDomain", "asked.domain is not null", _CONCEPT, "domain_id != asked.domain", "0"),
-    ("fkClass", "asked.concept_class is not null", _CONCEPT, _OTHER_CLASS, "0"),
-    ("isStandardValidConcept", "asked.standard", _CONCEPT, "not is_standard", "0"),
-    ("standardConceptRecordCompleteness", "asked.unmapped is not null", _MAPPABLE, _UNMAPPED, "asked.unmapped"),
-    (
-        "sourceConceptRecordCompleteness", "asked.unmapped_source is not null", _MAPPABLE, _UNMAPPED,
-        "asked.unmapped_source",
-    ),
-    ("sourceValueCompleteness", "asked.told_in is not null", "source_value is not null", "no_concept", "asked.uncoded"),
-    ("plausibleGender", "right_sex is not null", "true", "sex != right_sex", str(FEW)),
-)  # fmt: skip
+_OF_REFERENCES = (
+    # check, of which references it speaks, which of them fail
+    ("isForeignKey", _NAMED, "not is_there"),
+    ("fkDomain", _IS_CONCEPT, "domain_id != domain"),
+    ("fkClass", _IS_CONCEPT, "coalesce(concept_class_id != concept_class, true)"),
+    ("isStandardValidConcept", _IS_CONCEPT, "not is_standard"),
+    ("standardConceptRecordCompleteness", _MAPPABLE, _UNMAPPED),
+    ("sourceConceptRecordCompleteness", _MAPPABLE, _UNMAPPED),
+    ("sourceValueCompleteness", "source_value is not null", "no_concept"),
+)
 
 
-def _of_references(asked: tuple[str, str, str, str, str]) -> str:
-    """Source values are counted once each, and concepts of one sex each for itself."""
-    check, applies, rows, fails, threshold = asked
-    field, value, concept = "field", "null", "0"
-    if check == "sourceValueCompleteness":
-        field, value, applies = "asked.told_in", "source_value", f"{applies} and {rows}"
-    if check == "plausibleGender":
-        concept = "key"
+def _of_reference(asked: tuple[str, str, str]) -> str:
+    """Source values are counted once each, as a check of the field that has them."""
+    check, rows, fails = asked
     counted = f"if({rows}, times, 0)", f"if({rows} and {fails}, times, 0)"
-    return f"if({applies}, {_result(field, check, threshold, *counted, concept=concept, value=value)}, null)"
+    if check != "sourceValueCompleteness":
+        return _result("field", check, *counted)
+    return f"if(told_in is not null and {rows}, {_result('told_in', check, *counted, value='source_value')}, null)"
 
 
-# --- persons --------------------------------------------------------------------------------------------------------
+def _of_one_sex(checked: Mapping[str, DataFrame]) -> DataFrame:
+    """Of each concept that persons of one sex have, the rows of the others."""
+    found = reduce(DataFrame.unionAll, [
+        checked[table].selectExpr(
+            f"'{table}' as cdm_table", "delivery", "person_id", f"'{field}' as field", f"{field} as concept",
+        ) for table, field in OF_ONE_SEX.items()
+    ])  # fmt: skip
+    of_men, of_women = (", ".join(str(c) for c, s in SEX_OF_CONCEPT.items() if s == sex) for sex in (MALE, FEMALE))
+    right = f"case when concept in ({of_men}) then {MALE} when concept in ({of_women}) then {FEMALE} end"
+    sexes = checked["person"].selectExpr("person_id", "gender_concept_id as sex")
+    counted = (
+        found.withColumn("right_sex", F.expr(right))
+        .filter("right_sex is not null")
+        .join(sexes, "person_id", "left")
+        .groupBy("cdm_table", "delivery", "field", "concept")
+        .agg(F.count("*").alias("times"), F.expr("count_if(sex != right_sex)").alias("of_others"))
+    )
+    return _results(counted, "cdm_table", [_result("field", "plausibleGender", "times", "of_others", "concept")])
 
 
-_PERSON = "'person_id'"
+# --- persons ---------------------------------------------------------------------------------------------------------
 
 
 def _persons_without(tables: Mapping[str, DataFrame]) -> DataFrame:
@@ -391,10 +411,10 @@ def _persons_without(tables: Mapping[str, DataFrame]) -> DataFrame:
         )
         .filter("persons > 0")
     )
-    check = "measurePersonCompleteness"
     results = [
-        f"struct('{name}' as cdm_table, {_result(_PERSON, check, most, 'persons', name)} as result)"
-        for name, most in PERSONS_WITHOUT.items()
+        f"struct('{name}' as cdm_table, "
+        f"{_result(repr(_PERSON), 'measurePersonCompleteness', 'persons', name)} as result)"
+        for name in PERSONS_WITHOUT
     ]
     return counts.selectExpr(f"inline(array({', '.join(results)}))").selectExpr(
         "cdm_table", "cast(null as string) as delivery", "result.*"
@@ -408,38 +428,37 @@ def _persons_without_eras(tables: Mapping[str, DataFrame]) -> DataFrame:
     counts = ill.join(in_eras, "person_id", "left").agg(
         F.count("*").alias("ill"), F.count_if(F.col("has_era").isNull()).alias("without")
     )
-    result = _result(_PERSON, "measureConditionEraCompleteness", 0, "ill", "without")
+    result = _result(repr(_PERSON), "measureConditionEraCompleteness", "ill", "without")
     return _results(counts.filter("ill > 0"), "'condition_era'", [result], "cast(null as string)")
 
 
-# --- values and units of measurements -------------------------------------------------------------------------------
+# --- values and units of measurements --------------------------------------------------------------------------------
 
 
-def _measured(measurements: DataFrame, ranges: DataFrame) -> DataFrame:
+def _of_measurements(measurements: DataFrame, ranges: DataFrame) -> DataFrame:
     """Of each test, the rows in another unit than the usual one, and those in it that are out of the plausible range.
 
     A row whose unit is given and not known is not counted here: that is a matter of completeness.
     """
     usual = ranges.filter("unit_concept_id is not null").selectExpr(
-        "concept_id as measurement_concept_id", "unit_concept_id as usual_unit", "plausible_low", "plausible_high"
+        f"concept_id as {_CONCEPT}", "unit_concept_id as usual_unit", "plausible_low", "plausible_high"
     )
-    in_usual_unit = "value_as_number is not null and unit_concept_id = usual_unit"
-    concept, number = "measurement_concept_id", "'value_as_number'"
+    in_usual_unit = f"{_NUMBER} is not null and unit_concept_id = usual_unit"
     counts = (
-        measurements.join(F.broadcast(usual.dropDuplicates([concept])), concept)
-        .groupBy("delivery", concept, "usual_unit", "plausible_low", "plausible_high")
+        measurements.join(F.broadcast(usual.dropDuplicates([_CONCEPT])), _CONCEPT)
+        .groupBy("delivery", _CONCEPT, "usual_unit", "plausible_low", "plausible_high")
         .agg(
             F.expr("count_if(unit_concept_id is null or unit_concept_id != 0)").alias("with_unit"),
             F.expr("count_if(coalesce(unit_concept_id, -1) not in (0, usual_unit))").alias("in_other_unit"),
             F.expr(f"count_if({in_usual_unit})").alias("valued"),
-            F.expr(f"count_if({in_usual_unit} and value_as_number < plausible_low)").alias("too_low"),
-            F.expr(f"count_if({in_usual_unit} and value_as_number > plausible_high)").alias("too_high"),
+            F.expr(f"count_if({in_usual_unit} and {_NUMBER} < plausible_low)").alias("too_low"),
+            F.expr(f"count_if({in_usual_unit} and {_NUMBER} > plausible_high)").alias("too_high"),
         )
     )
     too_low, too_high = (
         f"if(plausible_{side} is not null, "
-        f"{_result(number, check, FEW, 'valued', f'too_{side}', concept, 'usual_unit')}, null)"
+        f"{_result(repr(_NUMBER), check, 'valued', f'too_{side}', _CONCEPT, 'usual_unit')}, null)"
         for side, check in (("low", "plausibleValueLow"), ("high", "plausibleValueHigh"))
     )
-    unit = _result(f"'{concept}'", "plausibleUnitConceptIds", FEW, "with_unit", "in_other_unit", concept)
+    unit = _result(repr(_CONCEPT), "plausibleUnitConceptIds", "with_unit", "in_other_unit", _CONCEPT)
     return _results(counts, "'measurement'", (unit, too_low, too_high))

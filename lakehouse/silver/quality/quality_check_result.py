@@ -5,8 +5,6 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.claims.claims_line import ClaimsLine
-from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.contract import Column, Table, expect, expect_or_fail
 from lakehouse.silver.clinical.care_site import CareSite
 from lakehouse.silver.clinical.cdm_source import CdmSource
@@ -91,8 +89,6 @@ class QualityCheckResult(Table):
         concept: Concept,
         domain: Domain,
         ranges: LabVital,
-        ehr: EhrLine,
-        claims: ClaimsLine,
     ) -> DataFrame:
         """Check every table."""
         tables = {
@@ -105,8 +101,7 @@ class QualityCheckResult(Table):
             "drug_era": drug_era, "dose_era": dose_era, "cdm_source": cdm_source, "concept": concept,
             "domain": domain,
         }  # fmt: skip
-        lines = ehr.select("line_id", "delivery").unionAll(claims.select("line_id", "delivery"))
-        return check_all(tables, lines, ranges).select(
+        return check_all(tables, ranges).select(
             "cdm_table",
             F.col("field").alias("cdm_field"),
             F.col("check").alias("check_name"),
