@@ -42,6 +42,7 @@ class EnrollmentYear(Table):
     part_b_months = Column("int", "months with Part B, as the file counts them", "months")
     unparsed = Column("array<string>", "fields of the landed line whose text could not be read", required=True)
     line_id = Column("bigint", "the landed line", required=True)
+    delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
     expectations = (
         expect_or_drop("the year can be read", "year is not null"),
@@ -76,4 +77,5 @@ class EnrollmentYear(Table):
             "b_mo_cnt as part_b_months",
             "unparsed",
             "line_id",
+            "delivery",
         )

@@ -108,6 +108,7 @@ class MedicalClaim(Table):
     claim_coinsurance_amount = Column(AMOUNT, "coinsurance owed by the beneficiary for the whole claim", "USD")
     unparsed = Column("array<string>", "fields of the landed line whose text could not be read", required=True)
     line_id = Column("bigint", "the landed line", required=True)
+    delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
     expectations = (
         expect_or_drop("dates can be read", _DATES_READ),
@@ -199,6 +200,7 @@ _CLAIM = {
     "claim_paid_amount": "clm_pmt_amt",
     "unparsed": "unparsed",
     "line_id": "line_id",
+    "delivery": "delivery",
 }
 
 _INSTITUTIONAL = {

@@ -49,6 +49,7 @@ class PharmacyClaim(Table):
     low_income_subsidy_amount = Column(AMOUNT, "the part of paid_amount that is low income subsidy", "USD")
     unparsed = Column("array<string>", "fields of the landed line whose text could not be read", required=True)
     line_id = Column("bigint", "the landed line", required=True)
+    delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
     expectations = (
         expect_or_drop("dates can be read", "not exists(unparsed, field -> contains(field, '_DT'))"),
@@ -92,4 +93,5 @@ class PharmacyClaim(Table):
             *(F.expr(f"cast({value} as {PharmacyClaim.declared[n].type})").alias(n) for n, value in values.items()),
             "unparsed",
             "line_id",
+            "delivery",
         )

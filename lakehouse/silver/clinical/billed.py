@@ -81,7 +81,7 @@ def billed(medical: DataFrame, pharmacy: DataFrame, visits: DataFrame) -> DataFr
         medical.withColumn("of_lines", F.collect_set("line_diagnosis_code").over(claim))
         .filter("is_first_line or hcpcs_code is not null or ndc_code is not null")
         .withColumn("every_diagnosis", F.expr(_EVERY_DIAGNOSIS))
-        .select("person_id", "claim_id", "line_id", F.inline(F.expr(_EVENTS)))
+        .select("person_id", "claim_id", "line_id", "delivery", F.inline(F.expr(_EVENTS)))
         .join(visits, ["person_id", "claim_id"], "left")
     )
     kind = F.col("kind")
@@ -109,6 +109,7 @@ def _dispensed(pharmacy: DataFrame) -> DataFrame:
         "person_id",
         "claim_id",
         "line_id",
+        "delivery",
         f"'{DISPENSED}' as kind",
         "ndc_code as code",
         "'NDC' as vocabulary_id",

@@ -77,6 +77,7 @@ class CodedEvent(Table):
     provider_id = Column("bigint", "who recorded, did, prescribed or ordered it")
     visit_occurrence_id = Column("bigint", "visit in which it was found, done or given")
     line_id = Column("bigint", "the landed line that it was made from; of a claim's header its first", required=True)
+    delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
     @staticmethod
     def build(
@@ -110,7 +111,7 @@ class CodedEvent(Table):
 
 def _found(conditions: DataFrame) -> DataFrame:
     return conditions.select(
-        F.lit("Condition").alias("kind"), "patient_id", "resource_id", "line_id", "code", "encounter",
+        F.lit("Condition").alias("kind"), "patient_id", "resource_id", "line_id", "delivery", "code", "encounter",
         F.array("recorder").alias("by"),
         first_dated("onset_date_time", "onset_period.start", "recorded_date").alias("start"),
         first_dated("abatement_date_time", "abatement_period.end").alias("stop"),
@@ -124,7 +125,7 @@ def _found(conditions: DataFrame) -> DataFrame:
 
 def _done(procedures: DataFrame) -> DataFrame:
     return procedures.select(
-        F.lit("Procedure").alias("kind"), "patient_id", "resource_id", "line_id", "code", "encounter",
+        F.lit("Procedure").alias("kind"), "patient_id", "resource_id", "line_id", "delivery", "code", "encounter",
         F.col("performer.actor").alias("by"),
         first_dated("performed_date_time", "performed_period.start").alias("start"),
         first_dated("performed_period.end").alias("stop"),

@@ -46,6 +46,7 @@ class ConditionOccurrence(Table):
     condition_source_value = Column("string", "the code as the source gives it, else the words")
     condition_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
     line_id = Column("bigint", "the landed line that it was made from", required=True)
+    delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
     expectations = (
         expect_or_drop("start date is known", "condition_start_date is not null"),

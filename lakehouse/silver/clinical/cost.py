@@ -67,6 +67,7 @@ class Cost(Table):
     drg_concept_id = Column("int", "standard concept of the DRG; 0 where it has none, null where there is no DRG")
     drg_source_value = Column("string", "MS-DRG, three digits")
     line_id = Column("bigint", "the landed line that the amounts are from", required=True)
+    delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
     expectations = (
         expect_or_fail(
@@ -116,7 +117,7 @@ class Cost(Table):
         )  # fmt: skip
 
 
-_SHARED = ("person_id", "claim_id", "line_id", "claim_start_date as day")
+_SHARED = ("person_id", "claim_id", "line_id", "delivery", "claim_start_date as day")
 
 
 def _owed(coinsurance: str, deductible: str) -> str:
@@ -165,6 +166,7 @@ def _of_drugs(pharmacy: DataFrame) -> DataFrame:
         "person_id",
         "claim_id",
         "line_id",
+        "delivery",
         "dispensing_date as day",
         "line_id as line_of_event",
         f"{PHARMACY_CLAIM} as cost_type_concept_id",

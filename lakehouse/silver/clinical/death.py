@@ -31,6 +31,7 @@ class Death(Table):
     death_datetime = Column("timestamp", "time of death (UTC); null where no time is given")
     death_type_concept_id = Column("int", "EHR, claim enrolment record, or Social Security's file", required=True)
     line_id = Column("bigint", "landed line that tells of it", required=True)
+    delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
     expectations = (expect_or_drop("day of death is known", "death_date is not null"),)
 
@@ -53,6 +54,7 @@ def _told_by_hospital(patients: DataFrame, links: DataFrame) -> DataFrame:
         timestamp_of(F.col("deceased_date_time")).alias("death_datetime"),
         F.lit(EHR).alias("death_type_concept_id"),
         "line_id",
+        "delivery",
         F.lit(1).alias("trust"),
     )
 
@@ -71,6 +73,7 @@ def _told_by_payer(beneficiaries: DataFrame, links: DataFrame) -> DataFrame:
             .otherwise(CLAIM_ENROLMENT_RECORD)
             .alias("death_type_concept_id"),
             "line_id",
+            "delivery",
             F.lit(2).alias("trust"),
         )
     )

@@ -52,6 +52,7 @@ class DeviceExposure(Table):
     device_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
     source_status = Column("string", "FHIR status")
     line_id = Column("bigint", "the landed line that it was made from", required=True)
+    delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
     expectations = (
         expect_or_drop("start date is known", "device_exposure_start_date is not null"),
@@ -93,7 +94,7 @@ _TOLD_BY_CLAIMS = ("device_exposure_end_date", "provider_id", "visit_occurrence_
 
 def _held(devices: DataFrame) -> DataFrame:
     return devices.select(
-        F.lit("Device").alias("resource_type"), "patient_id", "resource_id", "line_id",
+        F.lit("Device").alias("resource_type"), "patient_id", "resource_id", "line_id", "delivery",
         F.col("type").alias("item"),
         F.lit(None).cast("string").alias("start"),
         F.lit(EHR).alias("device_type_concept_id"),
@@ -105,7 +106,7 @@ def _held(devices: DataFrame) -> DataFrame:
 
 def _supplied(supplies: DataFrame) -> DataFrame:
     return supplies.select(
-        F.lit("SupplyDelivery").alias("resource_type"), "patient_id", "resource_id", "line_id",
+        F.lit("SupplyDelivery").alias("resource_type"), "patient_id", "resource_id", "line_id", "delivery",
         F.col("supplied_item.itemCodeableConcept").alias("item"),
         first_dated("occurrence_date_time", "occurrence_period.start").alias("start"),
         F.lit(_EHR_DISPENSING).alias("device_type_concept_id"),

@@ -83,6 +83,7 @@ class DrugExposure(Table):
     dose_unit_source_value = Column("string", "unit of the quantity as the source gives it")
     source_status = Column("string", "FHIR status; of a request that orders nothing, its intent or do-not-perform")
     line_id = Column("bigint", "the landed line that it was made from", required=True)
+    delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
     expectations = (
         expect_or_drop("start date is known", "drug_exposure_start_date is not null"),
@@ -221,6 +222,7 @@ def _shared(resource_type: str, encounter: str) -> list[SparkColumn]:
         F.col("patient_id"),
         F.col("resource_id"),
         F.col("line_id"),
+        F.col("delivery"),
         F.col(encounter).alias("encounter"),
     ]
 

@@ -66,6 +66,7 @@ class Measurement(Table):
     is_plausible = Column("boolean", "whether the number is in the test's plausible range; null where none is known")
     source_status = Column("string", "FHIR status of the Observation, Procedure or Condition")
     line_id = Column("bigint", "the landed line that it was made from", required=True)
+    delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
     expectations = (
         expect_or_drop("date is known", "measurement_date is not null"),

@@ -46,6 +46,7 @@ class Note(Table):
     note_source_value = Column("string", "code of the kind of note as the source gives it, else the words")
     source_status = Column("string", "FHIR docStatus, else status")
     line_id = Column("bigint", "the landed line that it was made from", required=True)
+    delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
     expectations = (
         expect_or_drop("date is known", "note_date is not null"),

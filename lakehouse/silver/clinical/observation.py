@@ -50,6 +50,7 @@ class Observation(Table):
     value_source_value = Column("string", "the value as the source gives it")
     source_status = Column("string", "FHIR status of the Observation, Procedure or Condition")
     line_id = Column("bigint", "the landed line that it was made from", required=True)
+    delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
     expectations = (
         expect_or_drop("date is known", "observation_date is not null"),

@@ -44,6 +44,7 @@ class PayerPlanPeriod(Table):
     plan_source_concept_id = Column("int", "0: the sources name plans in words", required=True)
     payer_plan_period_source = Column("string", "enrolment or coverage", required=True)
     line_id = Column("bigint", "landed line of the coverage; null for spans of enrolment")
+    delivery = Column("string", "dated directory of the landing zone that the line came in; null where there is none")
 
     expectations = (
         expect_or_drop("start date is known", "payer_plan_period_start_date is not null"),
@@ -109,5 +110,6 @@ def _covered(coverages: DataFrame, organizations: DataFrame, links: DataFrame) -
             F.coalesce(plan["name"], plan["value"]).alias("plan_source_value"),
             F.lit("coverage").alias("payer_plan_period_source"),
             "line_id",
+            "delivery",
         )
     )

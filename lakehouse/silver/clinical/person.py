@@ -56,6 +56,7 @@ class Person(Table):
     race_source_value = Column("string", "US Core race, several with commas between, or BENE_RACE_CD")
     ethnicity_source_value = Column("string", "US Core ethnicity, or BENE_RACE_CD")
     line_id = Column("bigint", "landed line of the first record that speaks of the person", required=True)
+    delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
     expectations = (
         expect_or_drop("year of birth is known", "year_of_birth is not null"),
@@ -102,6 +103,7 @@ class Person(Table):
                 F.col("race.code").alias("race_source_value"),
                 F.col("ethnicity.code").alias("ethnicity_source_value"),
                 "line_id",
+                "delivery",
             )
         )
 
@@ -124,6 +126,7 @@ def _said_by_hospital(patients: DataFrame, providers: DataFrame, care_sites: Dat
         "provider_id",
         "care_site_id",
         "line_id",
+        "delivery",
     )
 
 
@@ -138,6 +141,7 @@ def _said_by_payer(beneficiaries: DataFrame) -> DataFrame:
         _coded(F.when(race == "5", race), concept_of(race, ETHNICITY_OF_RIF)).alias("ethnicity"),
         area_of(F.col("state_cd"), F.col("bene_zip_cd"), F.lit("US")).alias("area"),
         "line_id",
+        "delivery",
     )
 
 

@@ -40,6 +40,7 @@ class ProcedureOccurrence(Table):
     procedure_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
     source_status = Column("string", "FHIR status of the procedure")
     line_id = Column("bigint", "the landed line that it was made from", required=True)
+    delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
     expectations = (
         expect_or_drop("date is known", "procedure_date is not null"),

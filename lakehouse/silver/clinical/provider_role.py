@@ -29,6 +29,7 @@ class ProviderRole(Table):
     specialty_source_value = Column("string", "the code as the source gives it, else the words")
     specialty_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
     line_id = Column("bigint", "the landed line that it was made from", required=True)
+    delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
     expectations = (
         expect_or_drop("its practitioner is known", "provider_id is not null"),

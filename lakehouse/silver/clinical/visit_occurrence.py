@@ -81,6 +81,7 @@ class VisitOccurrence(Table):
     known_by = Column("string", "ehr, claims or both", required=True)
     claim_encounter_id = Column("bigint", "the encounter of claims that it is, in silver.claim_encounter")
     line_id = Column("bigint", "the landed line of the Encounter that it was made from; null if only claims tell of it")
+    delivery = Column("string", "dated directory of the landing zone that the line came in; null where there is none")
 
     expectations = (
         expect_or_drop("start date is known", _STARTS),
@@ -153,6 +154,7 @@ def _recorded(encounters: DataFrame, providers: DataFrame, care_sites: DataFrame
         _first_code("hospitalization.dischargeDisposition").alias("discharged_to_source_value"),
         "status",
         "line_id",
+        "delivery",
     )
 
 

@@ -202,6 +202,7 @@ def test_coverages(given: Rows) -> None:
         "undated": ["start date is known"],
         "backwards": ["ends no earlier than it starts"],
     }
+    assert {row.delivery for row in rows} == {"2026-01-01"}
 
 
 def test_the_sample_s_costs_are_those_of_its_claims_to_the_cent(sample: Rows) -> None:

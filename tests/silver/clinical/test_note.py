@@ -58,6 +58,7 @@ def test_notes(given: Rows, rows: dict[str, Row]) -> None:
     assert (note.provider_id, note.visit_occurrence_id is None) == (ann.provider_id, False)
     assert (rows["undated"].note_date, rows["undated"].source_status) == (date(2024, 2, 2), "current")
     assert rows["of no day"][REASONS] == ["date is known"]
+    assert {row.delivery for row in rows.values()} == {"2026-01-01"}
 
 
 def test_no_text_leaves_the_landed_line(given: Rows, rows: dict[str, Row]) -> None:

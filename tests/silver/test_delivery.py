@@ -1,0 +1,41 @@
+"""Rows that are made from a landed line say in which delivery that very line came."""
+
+from __future__ import annotations
+
+import pytest
+from pyspark.sql import functions as F
+
+from lakehouse import catalog
+from lakehouse.bronze.claims.claims_line import ClaimsLine
+from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.contract import Table
+from lakehouse.silver.clinical.note import Note
+from lakehouse.silver.clinical.payer_plan_period import PayerPlanPeriod
+from tests.support import Rows
+
+LINE = ("line_id", "delivery")
+TABLES = [t for t in catalog.load().tables if t.layer == "silver" and t.declared.keys() >= {*LINE}]
+NONE_IN_THE_SAMPLE = (Note, PayerPlanPeriod)
+"""The sample has no documents and no coverages; the tests of these tables have hand-made ones."""
+
+every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.full_name())
+
+
+@pytest.fixture(scope="module")
+def in_two_deliveries(sample: Rows) -> Rows:
+    """The sample, as if every second of its lines had come a month later."""
+    delivery = F.when(F.col("line_id") % 2 == 0, "2026-01-01").otherwise("2026-02-01")
+    return sample.given({lines: sample[lines].withColumn("delivery", delivery) for lines in (EhrLine, ClaimsLine)})
+
+
+@every_table
+def test_it_is_that_of_the_line(in_two_deliveries: Rows, table: type[Table]) -> None:
+    ehr, claims = (in_two_deliveries[lines].select(*LINE) for lines in (EhrLine, ClaimsLine))
+    told = in_two_deliveries[table].filter("line_id is not null or delivery is not null").select(*LINE)
+    assert told.select("delivery").distinct().count() == (0 if table in NONE_IN_THE_SAMPLE else 2)
+    assert told.join(ehr.unionAll(claims), list(LINE), "left_anti").count() == 0
+
+
+@every_table
+def test_it_is_told_where_the_line_is(table: type[Table]) -> None:
+    assert table.declared["delivery"].required == table.declared["line_id"].required
