@@ -1,13 +1,13 @@
 """The checks of OHDSI's Data Quality Dashboard (version 2.8) as native expressions.
 
 Each check counts of how many rows it speaks and how many of them fail, by the delivery that the rows' lines came in.
-What is told of a row alone is counted in one aggregate over each table. What needs the person, the visit or the day of
-the data is counted of all tables together, and so is what rows refer to: first how often, then what it is.
+What is told of a row alone, what needs its person, its visit or the day of the data, and what it refers to are each
+counted of all tables together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -117,7 +117,7 @@ def check_all(tables: Mapping[str, DataFrame], ranges: DataFrame) -> DataFrame:
                for name, rows in tables.items() if name in FIELDS}  # fmt: skip
     tomorrow = F.broadcast(tables["cdm_source"].selectExpr("max(source_release_date) + 1 as _tomorrow"))
     found = [
-        *(_of_rows(name, rows, tomorrow) for name, rows in checked.items()),
+        _of_rows(checked, tomorrow),
         _of_days(checked, tomorrow),
         _of_references(checked, tables),
         _of_one_sex(checked),
@@ -177,19 +177,42 @@ def _results(rows: DataFrame, table: str, results: Iterable[str], delivery: str 
 # --- what is told of a row alone -------------------------------------------------------------------------------------
 
 
-def _of_rows(table: str, rows: DataFrame, tomorrow: DataFrame) -> DataFrame:
-    """What the checks are of stands in constant arrays beside the counts: a plan with it in each count is slow."""
-    types = dict(rows.dtypes)
-    checks = [(field.name, *check) for field in FIELDS[table] for check in _told_by_row(field, types)]
-    counts = [f"struct(count_if({of}) as rows, count_if({of} and {fails}) as failing)" for *_, of, fails in checks]
+def _of_rows(checked: Mapping[str, DataFrame], tomorrow: DataFrame) -> DataFrame:
+    """Count in one aggregate over all tables: one for each, whose plan and stages are many, takes longer than it."""
+    checks = {
+        table: [(field.name, *check) for field in FIELDS[table] for check in _told_by_row(field, dict(rows.dtypes))]
+        for table, rows in checked.items()
+    }
+    most = max(map(len, checks.values()))
+    verdicts = reduce(
+        DataFrame.unionAll,
+        [_verdicts(table, rows, checks[table], most, tomorrow) for table, rows in checked.items()],
+    )
+    counts = ", ".join(f"struct(count(c{n}) as rows, count_if(c{n}) as failing)" for n in range(most))
+    counted = verdicts.groupBy("cdm_table", "delivery").agg(F.expr(f"array({counts})").alias("counts"))
+    named = verdicts.sparkSession.createDataFrame(
+        [(table, n, field, name) for table, told in checks.items() for n, (field, name, *_) in enumerate(told)],
+        "cdm_table string, n int, field string, check string",
+    )
+    return (
+        counted.selectExpr("cdm_table", "delivery", "posexplode(counts) as (n, counted)")
+        .join(F.broadcast(named), ["cdm_table", "n"])
+        .selectExpr(
+            "cdm_table", "delivery", "field", "check", "0 as concept_id", "0 as unit_concept_id",
+            "cast(null as string) as value", "counted.rows as rows", "counted.failing as failing",
+        )
+    )  # fmt: skip
+
+
+def _verdicts(
+    table: str, rows: DataFrame, checks: Sequence[tuple[str, str, str, str]], most: int, tomorrow: DataFrame
+) -> DataFrame:
+    """Each row with a column `c<n>` for each check, as many as `most`: true where it fails, null if not spoken of."""
     if any("_tomorrow" in fails for *_, fails in checks):
         rows = rows.crossJoin(tomorrow)
-    counted = rows.groupBy("delivery").agg(F.expr(f"array({', '.join(counts)})").alias("counts"))
-    fields, names = (f"get(array({', '.join(map(repr, part))}), place)" for part in list(zip(*checks, strict=True))[:2])
-    return counted.selectExpr("delivery", "posexplode(counts) as (place, counted)").selectExpr(
-        f"'{table}' as cdm_table", "delivery", f"{fields} as field", f"{names} as check", "0 as concept_id",
-        "0 as unit_concept_id", "cast(null as string) as value", "counted.rows as rows", "counted.failing as failing",
-    )  # fmt: skip
+    told = [f"if({of}, coalesce({fails}, false), null) as c{n}" for n, (*_, of, fails) in enumerate(checks)]
+    none = [f"cast(null as boolean) as c{n}" for n in range(len(checks), most)]
+    return rows.selectExpr(f"'{table}' as cdm_table", "delivery", *told, *none)
 
 
 def _told_by_row(field: Field, types: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
