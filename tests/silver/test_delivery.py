@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse import catalog
@@ -23,9 +24,16 @@ every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.f
 
 @pytest.fixture(scope="module")
 def in_two_deliveries(sample: Rows) -> Rows:
-    """The sample, as if every second of its lines had come a month later."""
-    delivery = F.when(F.col("line_id") % 2 == 0, "2026-01-01").otherwise("2026-02-01")
-    return sample.given({lines: sample[lines].withColumn("delivery", delivery) for lines in (EhrLine, ClaimsLine)})
+    """The sample, as if every second of its lines had come a month before already, so that claims have lines of both.
+
+    What is delivered again unchanged is taken from its first delivery.
+    """
+    return sample.given({lines: _with_earlier(sample[lines]) for lines in (EhrLine, ClaimsLine)})
+
+
+def _with_earlier(lines: DataFrame) -> DataFrame:
+    before = {"line_id": -F.col("line_id"), "delivery": F.lit("2025-12-01")}
+    return lines.unionAll(lines.filter("line_id % 2 = 0").withColumns(before))
 
 
 @every_table
