@@ -96,11 +96,16 @@ class HadoopPath:
             stream.close()
 
     def _class(self, name: str) -> Any:
-        return _java_class(self.spark._jvm, name)
+        return java_class(self.spark, name)
 
     @property
     def _configuration(self) -> Any:
         return self.spark._jsc.hadoopConfiguration()
+
+
+def java_class(spark: SparkSession, name: str) -> Any:
+    """A class of the JVM, by its full name."""
+    return _java_class(spark._jvm, name)
 
 
 @lru_cache

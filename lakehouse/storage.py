@@ -20,7 +20,7 @@ from pyspark.sql.types import StructType
 from lakehouse.buckets import Buckets
 from lakehouse.contract import LandedTable, ReferenceTable, Table
 from lakehouse.errors import ContractError, LakehouseError, UsageError
-from lakehouse.hadoop import HadoopPath
+from lakehouse.hadoop import HadoopPath, java_class
 
 FORMAT = 1
 """The layout of tables and records. A home with a higher one was written by a newer lakehouse."""
@@ -81,6 +81,7 @@ class Storage:
     def __init__(self, spark: SparkSession, tables_path: str) -> None:
         self.spark = spark
         self.tables_path = tables_path.rstrip("/")
+        self._newest: dict[str, tuple[tuple[str, int], DataFrame]] = {}
 
     def path(self, table: type[Table], quarantine: bool = False) -> str:
         """Where the table lies, or the rows that it refused."""
@@ -100,7 +101,8 @@ class Storage:
 
     def has_declared_columns(self, table: type[Table]) -> bool:
         """Whether the table as it lies has the columns and types that it declares, in their order."""
-        return _shape(self.read(table).schema) == _shape(self.schema(table))
+        lying = self.spark.read.format("delta").load(self.path(table))
+        return _shape(lying.schema) == _shape(self.schema(table))
 
     def in_declared_shape(self, table: type[Table], rows: DataFrame) -> DataFrame:
         """The rows with the declared columns in the declared order. Raises ContractError where they differ."""
@@ -130,10 +132,25 @@ class Storage:
         """The rows of the table, now or at a version; none where it was never written."""
         if not self.exists(table, quarantine):
             return self.empty(table)
-        reader = self.spark.read.format("delta")
-        if version is not None:
-            reader = reader.option("versionAsOf", version)
-        return reader.load(self.path(table, quarantine))
+        path = self.path(table, quarantine)
+        log = java_class(self.spark, "org.apache.spark.sql.delta.DeltaLog").forTable(self.spark._jsparkSession, path)
+        none = java_class(self.spark, "scala.Option").empty()
+        snapshot = log.update(False, none, none)
+        if version is not None and version != snapshot.version():
+            return self._rows_of(log, log.getSnapshotAt(version, none, none))
+        pinned = (snapshot.metadata().id(), snapshot.version())
+        if self._newest.get(path, (None,))[0] != pinned:
+            self._newest[path] = pinned, self._rows_of(log, snapshot)
+        return self._newest[path][1]
+
+    def _rows_of(self, log: Any, snapshot: Any) -> DataFrame:
+        """The rows of the files that a snapshot lists.
+
+        Delta would list them again, in a job of a tenth of a second, for each mention of the table in a query, and for
+        each table that may have deletion vectors once more: with many small tables most of the time of a refresh.
+        """
+        no_action = java_class(self.spark, "scala.Option").empty()
+        return DataFrame(log.createDataFrame(snapshot, snapshot.getAllFiles(False), False, no_action), self.spark)
 
     def register(self, table: type[Table], name: str, quarantine: bool = False) -> None:
         """Give the table a name in the session's catalogue, which lasts as long as the session.
