@@ -144,13 +144,16 @@ class Storage:
         return self._newest[path][1]
 
     def _rows_of(self, log: Any, snapshot: Any) -> DataFrame:
-        """The rows of the files that a snapshot lists.
+        """The rows of the files that a snapshot lists: in the checksum of its commit, or else in the log.
 
         Delta would list them again, in a job of a tenth of a second, for each mention of the table in a query, and for
         each table that may have deletion vectors once more: with many small tables most of the time of a refresh.
         """
-        no_action = java_class(self.spark, "scala.Option").empty()
-        return DataFrame(log.createDataFrame(snapshot, snapshot.getAllFiles(False), False, no_action), self.spark)
+        none = java_class(self.spark, "scala.Option").empty()
+        checksum = snapshot.checksumOpt()
+        listed = checksum.get().allFiles() if checksum.isDefined() else none
+        files = listed.get() if listed.isDefined() else snapshot.getAllFiles(False)
+        return DataFrame(log.createDataFrame(snapshot, files, False, none), self.spark)
 
     def register(self, table: type[Table], name: str, quarantine: bool = False) -> None:
         """Give the table a name in the session's catalogue, which lasts as long as the session.
