@@ -36,6 +36,7 @@ def _with_earlier(lines: DataFrame) -> DataFrame:
     return lines.unionAll(lines.filter("line_id % 2 = 0").withColumns(before))
 
 
+@pytest.mark.slow
 @every_table
 def test_it_is_that_of_the_line(in_two_deliveries: Rows, table: type[Table]) -> None:
     ehr, claims = (in_two_deliveries[lines].select(*LINE) for lines in (EhrLine, ClaimsLine))
