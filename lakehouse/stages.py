@@ -9,14 +9,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from lakehouse import session, tracking
+from lakehouse.bronze.unreadable import Unreadable
 from lakehouse.config import Conf
 from lakehouse.contract import LandedTable
 from lakehouse.errors import UsageError
@@ -26,6 +29,7 @@ from lakehouse.refresh.plan import Decision
 from lakehouse.refresh.run import Outcome, Refresh
 from lakehouse.report import accounts, summary
 from lakehouse.report import quality as checked
+from lakehouse.silver.vocabulary.unmapped_code import UnmappedCode
 
 if TYPE_CHECKING:
     from lakehouse.synthetic.generate import Generated
@@ -174,6 +178,7 @@ def status(conf: Conf, as_json: bool) -> None:
         summary.print_accounts(console, balances)
         _print_unreadable(console, lake)
         _print_unread(console, lake)
+        _print_unmapped(console, lake)
 
 
 def quality(conf: Conf, as_json: bool) -> None:
@@ -331,20 +336,26 @@ def _state(lake: Lake, name: str, decision: Decision | None) -> dict[str, Any]:
 
 
 def _print_unreadable(console: Console, lake: Lake) -> None:
-    query = "select world, reason, file, count(*) as rows from bronze.unreadable group by 1, 2, 3"
-    lake.name_tables(query)
-    counts = {(row.world, row.reason, row.file): row.rows for row in lake.spark.sql(query).collect()}
-    summary.print_counts(console, "unreadable, kept in bronze.unreadable", counts, ("world", "reason", "file"))
+    counts = lake.storage.read(Unreadable).groupBy("world", "reason", "file").agg(F.count("*").alias("rows"))
+    summary.print_counts(console, "unreadable, kept in bronze.unreadable", counts)
 
 
 def _print_unread(console: Console, lake: Lake) -> None:
     """Fields of the sources that no table reads, and resources that have no table of their own."""
-    counts: dict[tuple[str, ...], int] = {}
-    for table in lake.catalog:
-        if "unread_fields" in table.declared:
-            fields = lake.storage.read(table).selectExpr("explode(unread_fields) as field").groupBy("field").count()
-            counts |= {(table.full_name(), row.field): row["count"] for row in fields.collect()}
-    summary.print_counts(console, "landed, and read by no column", counts, ("table", "field"))
+    fields = [
+        lake.storage.read(table).select(
+            F.lit(table.full_name()).alias("table"), F.explode("unread_fields").alias("field")
+        )
+        for table in lake.catalog
+        if "unread_fields" in table.declared
+    ]
+    counts = reduce(DataFrame.unionAll, fields).groupBy("table", "field").agg(F.count("*").alias("rows"))
+    summary.print_counts(console, "landed, and read by no column", counts)
+
+
+def _print_unmapped(console: Console, lake: Lake) -> None:
+    counts = lake.storage.read(UnmappedCode).select("clinical_table", "field", "source_code", "rows")
+    summary.print_counts(console, "without a standard concept, in silver.unmapped_code", counts)
 
 
 def _print_rows(console: Console, lake: Lake, query: str) -> None:

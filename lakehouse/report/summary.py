@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -69,12 +70,19 @@ def print_accounts(console: Console, accounts: list[Account]) -> None:
     console.print(f"landed = {' + '.join(FATES)}: {verdict}", highlight=False)
 
 
-def print_counts(console: Console, title: str, counts: Mapping[Any, int], columns: tuple[str, ...]) -> None:
-    """Counts by some columns, the largest first; nothing where there are none."""
-    if not counts:
+_MOST_COUNTS = 20
+
+
+def print_counts(console: Console, title: str, counts: DataFrame) -> None:
+    """The largest of counts, and how many others there are; nothing where there are none. Their last column: `rows`."""
+    largest = counts.orderBy(F.desc("rows"), *counts.columns).limit(_MOST_COUNTS).collect()
+    if not largest:
         return
-    table = grid(*columns, "rows", right=("rows",))
-    for key, number in sorted(counts.items(), key=lambda item: -item[1]):
-        table.add_row(*map(escape, key), f"{number:,}")
+    table = grid(*counts.columns, right=("rows",))
+    for *key, rows in largest:
+        table.add_row(*(escape(str(part)) for part in key), f"{rows:,}")
     console.print(f"[bold]{title}[/]")
     console.print(table)
+    ((every, rows),) = counts.agg(F.count("*"), F.sum("rows")).collect()
+    if every > len(largest):
+        console.print(f"and {every - len(largest):,} others, of {rows - sum(row.rows for row in largest):,} rows")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from pyspark.sql import SparkSession
 from rich.console import Console
 
 from lakehouse.refresh.run import Outcome
@@ -24,7 +25,19 @@ def test_a_failure_is_told_to_the_letter_with_its_trace_where_asked() -> None:
     assert FAILED.details in printed(True)
 
 
-def test_counts_are_told_by_names_as_they_are() -> None:
+def counted(spark: SparkSession, counts: list[tuple[str, int]]) -> str:
     console = Console(file=io.StringIO(), width=160)
-    summary.print_counts(console, "unreadable", {("ehr/[/d]/a[b].ndjson",): 3}, ("file",))
-    assert "ehr/[/d]/a[b].ndjson" in console.file.getvalue()  # type: ignore[attr-defined]
+    summary.print_counts(console, "unreadable", spark.createDataFrame(counts, "file string, rows bigint"))
+    return str(console.file.getvalue())  # type: ignore[attr-defined]
+
+
+def test_counts_are_told_by_names_as_they_are(spark: SparkSession) -> None:
+    assert "ehr/[/d]/a[b].ndjson" in counted(spark, [("ehr/[/d]/a[b].ndjson", 3)])
+    assert counted(spark, []) == ""
+
+
+def test_of_many_counts_the_largest_are_told_and_the_others_added_up(spark: SparkSession) -> None:
+    told = counted(spark, [(f"file {n:02}", n) for n in range(1, 31)])
+    assert "file 11" in told
+    assert "file 10" not in told
+    assert "and 10 others, of 55 rows" in told
