@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.silver.quality.cdm import (
@@ -40,7 +40,7 @@ _CATEGORIES = {
                      "sourceConceptRecordCompleteness", "measurePersonCompleteness", "measureConditionEraCompleteness"),
     "plausibility": ("plausibleValueLow", "plausibleValueHigh", "plausibleTemporalAfter", "plausibleDuringLife",
                      "plausibleAfterBirth", "plausibleBeforeDeath", "plausibleStartBeforeEnd", "withinVisitDates",
-                     "plausibleGender", "plausibleUnitConceptIds"),
+                     "plausibleGender", "plausibleUnitConceptIds", "measureObservationPeriodOverlap"),
 }  # fmt: skip
 """Kahn's categories of data quality, and the checks of each."""
 
@@ -80,6 +80,8 @@ def checks_of(table: str, types: Mapping[str, str]) -> Iterator[Check]:
         yield Check(_PERSON, "measurePersonCompleteness", PERSONS_WITHOUT[table])
     if table == "condition_era":
         yield Check(_PERSON, "measureConditionEraCompleteness", 0)
+    if table == "observation_period":
+        yield Check(_PERSON, "measureObservationPeriodOverlap", 0)
 
 
 def _checks_of_field(table: str, field: Field, types: Mapping[str, str]) -> Iterator[Check]:
@@ -124,6 +126,7 @@ def check_all(tables: Mapping[str, DataFrame], ranges: DataFrame) -> DataFrame:
         _of_measurements(checked["measurement"], ranges),
         _persons_without(tables),
         _persons_without_eras(tables),
+        _persons_with_overlaps(tables["observation_period"]),
     ]
     return _judged(_added(reduce(DataFrame.unionAll, found)), checked)
 
@@ -453,6 +456,20 @@ def _persons_without_eras(tables: Mapping[str, DataFrame]) -> DataFrame:
     )
     result = _result(repr(_PERSON), "measureConditionEraCompleteness", "ill", "without")
     return _results(counts.filter("ill > 0"), "'condition_era'", [result], "cast(null as string)")
+
+
+def _persons_with_overlaps(periods: DataFrame) -> DataFrame:
+    """How many persons have two periods that overlap, or of which one begins the day after the other ends."""
+    start, end = "observation_period_start_date", "observation_period_end_date"
+    before = Window.partitionBy("person_id").orderBy(start, end).rowsBetween(Window.unboundedPreceding, -1)
+    counts = (
+        periods.withColumn("touches", F.col(start) <= F.date_add(F.max(end).over(before), 1))
+        .groupBy("person_id")
+        .agg(F.bool_or("touches").alias("touches"))
+        .agg(F.count("*").alias("observed"), F.count_if("touches").alias("touching"))
+    )
+    result = _result(repr(_PERSON), "measureObservationPeriodOverlap", "observed", "touching")
+    return _results(counts.filter("observed > 0"), "'observation_period'", [result], "cast(null as string)")
 
 
 # --- values and units of measurements --------------------------------------------------------------------------------

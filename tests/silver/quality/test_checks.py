@@ -134,8 +134,27 @@ CONDITIONS = [
     condition(None),  # of no line
 ]  # fmt: skip
 
+
+def period(id_: int, person: int, start: date, end: date) -> dict[str, Any]:
+    return {
+        "observation_period_id": id_, "person_id": person, "observation_period_start_date": start,
+        "observation_period_end_date": end, "period_type_concept_id": EHR,
+    }  # fmt: skip
+
+
+PERIODS = [
+    period(1, 1, date(2019, 1, 1), date(2019, 12, 31)),
+    period(2, 1, date(2020, 1, 1), date(2020, 1, 31)),  # the day after
+    period(3, 3, date(2019, 1, 1), date(2019, 12, 31)),
+    period(4, 3, date(2020, 1, 2), date(2020, 1, 31)),  # a day between
+    period(5, 4, date(2019, 1, 1), date(2019, 12, 31)),
+    period(6, 4, date(2019, 3, 1), date(2019, 3, 31)),
+    period(7, 4, date(2019, 6, 1), date(2019, 6, 30)),  # not in the one before, but in the first
+]
+
 BAD: Rows = {
     **WORLD,
+    "observation_period": PERIODS,
     "condition_occurrence": CONDITIONS,
     "drug_exposure": [drug(1), drug(2, days_supply=0), drug(3, days_supply=366), drug(4, quantity=0.0)],
     "drug_era": [era(1), era(2, drug_concept_id=DRUG)],
@@ -201,6 +220,7 @@ FAILING = {
     (CONDITION, "person_id", "measurePersonCompleteness"): (2, 0),
     ("note", "person_id", "measurePersonCompleteness"): (2, 2),
     ("observation_period", "person_id", "measurePersonCompleteness"): (2, 1),
+    ("observation_period", "person_id", "measureObservationPeriodOverlap"): (3, 2),
     ("condition_era", "person_id", "measureConditionEraCompleteness"): (3, 3),
     ("drug_exposure", "days_supply", "plausibleValueLow"): (4, 1),
     ("drug_exposure", "days_supply", "plausibleValueHigh"): (4, 1),
