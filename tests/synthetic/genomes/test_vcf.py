@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pysam
+import pysam.bcftools
 import pytest
 
 from lakehouse.errors import UsageError
@@ -106,6 +107,25 @@ def test_a_site_without_any_call_has_no_frequency(tmp_path: Path) -> None:
     for record in records(written(tmp_path, nothing, EXOME)):
         assert record.info["AN"] == 0
         assert set(record.info["AF"]) == {None}
+
+
+def test_bcftools_counts_what_the_calls_are(tmp_path: Path) -> None:
+    calls = called(genotypes(300, 30), EXOME, quality=np.full(30, 0.2))
+    told = [
+        line.split("\t") for line in pysam.bcftools.stats("-s", "-", str(written(tmp_path, calls, EXOME))).splitlines()
+    ]
+    summary = {line[2]: int(line[3]) for line in told if line[0] == "SN"}
+    alleles = [(ref, *alts) for ref, alts in zip(calls.sites.reference, calls.sites.alternate, strict=True)]
+    snps = sum(all(len(allele) == 1 for allele in site) for site in alleles)
+    assert summary == {
+        "number of samples:": 30, "number of records:": 300, "number of no-ALTs:": 0, "number of SNPs:": snps,
+        "number of MNPs:": 0, "number of indels:": 300 - snps, "number of others:": 0,
+        "number of multiallelic sites:": sum(len(site) > 2 for site in alleles),
+        "number of multiallelic SNP sites:": sum(len(site) > 2 and max(map(len, site)) == 1 for site in alleles),
+    }  # fmt: skip
+    of_sample = {line[2]: (int(line[3]), int(line[13])) for line in told if line[0] == "PSC"}
+    is_reference, is_missing = ((calls.alleles == allele).all(axis=2).sum(axis=0) for allele in (0, MISSING))
+    assert of_sample == dict(zip(LABELS, zip(is_reference.tolist(), is_missing.tolist(), strict=True), strict=True))
 
 
 def test_the_index_finds_a_region(tmp_path: Path) -> None:
