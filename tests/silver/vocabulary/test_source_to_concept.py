@@ -97,6 +97,9 @@ def test_the_files_name_only_concepts_that_are_carried(table: str, column: str) 
         ("UCUM", "U/L", 8645, "Unit", "map:same unit, spelled otherwise"),
         ("UCUM", "[U]/L", 8645, "Unit", "Maps to"),
         ("RxNorm", "42463", 1551860, "Drug", "map:itself (standard flag not stated)"),
+        ("CVX", "208", 37003436, "Drug", "map:clinical drug"),
+        ("HCPCS", "A7035", 2615265, "Device", "map:itself (standard flag not stated)"),
+        ("ICD10PCS", "5A1935Z", 2788036, "Procedure", "map:itself (standard flag not stated)"),
     ],
 )
 def test_known_codes(
