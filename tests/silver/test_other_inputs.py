@@ -37,7 +37,7 @@ DAY_OF = {
     DrugEra: "drug_era_start_date",
     MedicalClaim: "claim_start_date",
     PharmacyClaim: "dispensing_date",
-    Eligibility: "enrollment_start_date",
+    Eligibility: "month",
 }
 
 

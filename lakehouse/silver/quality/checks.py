@@ -135,7 +135,8 @@ def _added(found: DataFrame) -> DataFrame:
     """Add up what was counted, in each delivery and in all; where distinct values are counted, each counts 1."""
     deliveries = F.array_compact(F.array("delivery", F.lit(EVERY_DELIVERY)))
     by_value = (
-        found.withColumn("delivery", F.explode(deliveries))
+        # Not `explode`: Spark would put a filter below the union, and fails in it where tables are empty.
+        found.withColumn("delivery", F.explode_outer(deliveries))
         .groupBy(*_COUNTED, "value")
         .agg(F.sum("rows").alias("rows"), F.sum("failing").alias("failing"))
         .withColumns({name: F.when(F.col("value").isNull(), F.col(name)).otherwise(F.least(name, F.lit(1)))
@@ -401,22 +402,26 @@ def _of_reference(asked: tuple[str, str, str]) -> str:
 
 def _of_one_sex(checked: Mapping[str, DataFrame]) -> DataFrame:
     """Of each concept that persons of one sex have, the rows of the others."""
-    found = reduce(DataFrame.unionAll, [
-        checked[table].selectExpr(
-            f"'{table}' as cdm_table", "delivery", "person_id", f"'{field}' as field", f"{field} as concept",
-        ) for table, field in OF_ONE_SEX.items()
-    ])  # fmt: skip
-    of_men, of_women = (", ".join(str(c) for c, s in SEX_OF_CONCEPT.items() if s == sex) for sex in (MALE, FEMALE))
-    right = f"case when concept in ({of_men}) then {MALE} when concept in ({of_women}) then {FEMALE} end"
+    found = reduce(
+        DataFrame.unionAll, [_with_one_sex(name, checked[name], field) for name, field in OF_ONE_SEX.items()]
+    )
     sexes = checked["person"].selectExpr("person_id", "gender_concept_id as sex")
     counted = (
-        found.withColumn("right_sex", F.expr(right))
-        .filter("right_sex is not null")
-        .join(sexes, "person_id", "left")
+        found.join(sexes, "person_id", "left")
         .groupBy("cdm_table", "delivery", "field", "concept")
         .agg(F.count("*").alias("times"), F.expr("count_if(sex != right_sex)").alias("of_others"))
     )
     return _results(counted, "cdm_table", [_result("field", "plausibleGender", "times", "of_others", "concept")])
+
+
+def _with_one_sex(table: str, rows: DataFrame, field: str) -> DataFrame:
+    """The rows whose concept only persons of one sex have, with that sex."""
+    of_men, of_women = ([c for c, sex in SEX_OF_CONCEPT.items() if sex == right] for right in (MALE, FEMALE))
+    right_sex = F.when(F.col(field).isin(of_men), MALE).when(F.col(field).isin(of_women), FEMALE)
+    return rows.filter(F.col(field).isin(list(SEX_OF_CONCEPT))).select(
+        F.lit(table).alias("cdm_table"), "delivery", "person_id", F.lit(field).alias("field"),
+        F.col(field).alias("concept"), right_sex.alias("right_sex"),
+    )  # fmt: skip
 
 
 # --- persons ---------------------------------------------------------------------------------------------------------
