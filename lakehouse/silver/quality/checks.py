@@ -135,8 +135,7 @@ def _added(found: DataFrame) -> DataFrame:
     """Add up what was counted, in each delivery and in all; where distinct values are counted, each counts 1."""
     deliveries = F.array_compact(F.array("delivery", F.lit(EVERY_DELIVERY)))
     by_value = (
-        # Not `explode`: Spark would put a filter below the union, and fails in it where tables are empty.
-        found.withColumn("delivery", F.explode_outer(deliveries))
+        found.withColumn("delivery", F.explode(deliveries))
         .groupBy(*_COUNTED, "value")
         .agg(F.sum("rows").alias("rows"), F.sum("failing").alias("failing"))
         .withColumns({name: F.when(F.col("value").isNull(), F.col(name)).otherwise(F.least(name, F.lit(1)))
@@ -276,9 +275,9 @@ def _of_days(checked: Mapping[str, DataFrame], tomorrow: DataFrame) -> DataFrame
     seen = days.join(lives, "person_id", "left").join(stays, "visit_occurrence_id", "left").crossJoin(tomorrow)
     counts = [F.expr(f"count_if({of})").alias(f"{check}_rows") for check, of, _ in _OF_DAYS]
     counts += [F.expr(f"count_if({of} and {fails})").alias(f"{check}_failing") for check, of, fails in _OF_DAYS]
-    counted = (
+    counted = (  # Not `inline`: Spark would put a filter below the union, and fails in it where tables are empty.
         seen.selectExpr(
-            "cdm_table", "delivery", "inline(days)", "born", "died", "visit_start", "visit_end", "_tomorrow"
+            "cdm_table", "delivery", "inline_outer(days)", "born", "died", "visit_start", "visit_end", "_tomorrow"
         )
         .groupBy("cdm_table", "delivery", "field", "is_start")
         .agg(*counts)
