@@ -32,7 +32,7 @@ class HadoopPath:
     @cached_property
     def java(self) -> Any:
         """Hadoop's own Path."""
-        return self._class("org.apache.hadoop.fs.Path")(self.path)
+        return java_class(self.spark, "org.apache.hadoop.fs.Path")(self.path)
 
     @cached_property
     def file_system(self) -> Any:
@@ -67,22 +67,22 @@ class HadoopPath:
     def text(self) -> str:
         """All that the file holds, as UTF-8."""
         with self.opened() as stream:
-            return str(self._class("org.apache.commons.io.IOUtils").toString(stream, "UTF-8"))
+            return str(java_class(self.spark, "org.apache.commons.io.IOUtils").toString(stream, "UTF-8"))
 
     def tail(self, length: int) -> bytes:
         """The last bytes of the file."""
         with self.opened() as stream:
             stream.seek(max(0, self.size() - length))
-            return bytes(self._class("org.apache.commons.io.IOUtils").toByteArray(stream))
+            return bytes(java_class(self.spark, "org.apache.commons.io.IOUtils").toByteArray(stream))
 
     def lines(self) -> Iterator[str]:
         """The lines of the file, decompressed as its name says, without a byte order mark."""
-        codecs = self._class("org.apache.hadoop.io.compress.CompressionCodecFactory")
+        codecs = java_class(self.spark, "org.apache.hadoop.io.compress.CompressionCodecFactory")
         codec = codecs(self._configuration).getCodec(self.java)
         with self.opened() as stream:
             readable = codec.createInputStream(stream) if codec else stream
-            decoded = self._class("java.io.InputStreamReader")(readable, "UTF-8")
-            reader = self._class("java.io.BufferedReader")(decoded)
+            decoded = java_class(self.spark, "java.io.InputStreamReader")(readable, "UTF-8")
+            reader = java_class(self.spark, "java.io.BufferedReader")(decoded)
             while (line := reader.readLine()) is not None:
                 yield str(line).removeprefix("\ufeff")
 
@@ -94,9 +94,6 @@ class HadoopPath:
             yield stream
         finally:
             stream.close()
-
-    def _class(self, name: str) -> Any:
-        return java_class(self.spark, name)
 
     @property
     def _configuration(self) -> Any:

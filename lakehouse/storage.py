@@ -81,7 +81,7 @@ class Storage:
     def __init__(self, spark: SparkSession, tables_path: str) -> None:
         self.spark = spark
         self.tables_path = tables_path.rstrip("/")
-        self._newest: dict[str, tuple[tuple[str, int], DataFrame]] = {}
+        self._read: dict[str, tuple[tuple[str, int], DataFrame]] = {}
 
     def path(self, table: type[Table], quarantine: bool = False) -> str:
         """Where the table lies, or the rows that it refused."""
@@ -100,7 +100,7 @@ class Storage:
         return self.spark.createDataFrame([], self.schema(table))
 
     def has_declared_columns(self, table: type[Table]) -> bool:
-        """Whether the table as it lies has the columns and types that it declares, in their order."""
+        """Whether the table, once written, has the columns and types that it declares, in their order."""
         lying = self.spark.read.format("delta").load(self.path(table))
         return _shape(lying.schema) == _shape(self.schema(table))
 
@@ -129,7 +129,7 @@ class Storage:
         return self._versions(self.path(table, quarantine)) != []
 
     def read(self, table: type[Table], version: int | None = None, quarantine: bool = False) -> DataFrame:
-        """The rows of the table, now or at a version; none where it was never written."""
+        """The rows of the table as it is at this moment, or at a version; none where it was never written."""
         if not self.exists(table, quarantine):
             return self.empty(table)
         path = self.path(table, quarantine)
@@ -137,14 +137,15 @@ class Storage:
         none = java_class(self.spark, "scala.Option").empty()
         snapshot = log.update(False, none, none)
         if version is not None and version != snapshot.version():
-            return self._rows_of(log, log.getSnapshotAt(version, none, none))
+            snapshot = log.getSnapshotAt(version, none, none)
         pinned = (snapshot.metadata().id(), snapshot.version())
-        if self._newest.get(path, (None,))[0] != pinned:
-            self._newest[path] = pinned, self._rows_of(log, snapshot)
-        return self._newest[path][1]
+        held = self._read.get(path)
+        if held is None or held[0] != pinned:
+            held = self._read[path] = (pinned, self._rows_of(log, snapshot))
+        return held[1]
 
     def _rows_of(self, log: Any, snapshot: Any) -> DataFrame:
-        """The rows of the files that a snapshot lists: in the checksum of its commit, or else in the log.
+        """The rows of the files that a snapshot lists: of few in the checksum of its commit, else in the log.
 
         Delta would list them again, in a job of a tenth of a second, for each mention of the table in a query, and for
         each table that may have deletion vectors once more: with many small tables most of the time of a refresh.
@@ -153,6 +154,8 @@ class Storage:
         checksum = snapshot.checksumOpt()
         listed = checksum.get().allFiles() if checksum.isDefined() else none
         files = listed.get() if listed.isDefined() else snapshot.getAllFiles(False)
+        # Delta takes the session that is active in the thread, which need not be this one.
+        java_class(self.spark, "org.apache.spark.sql.SparkSession").setActiveSession(self.spark._jsparkSession)
         return DataFrame(log.createDataFrame(snapshot, files, False, none), self.spark)
 
     def register(self, table: type[Table], name: str, quarantine: bool = False) -> None:

@@ -75,7 +75,7 @@ _MOST_COUNTS = 20
 
 def print_counts(console: Console, title: str, counts: DataFrame) -> None:
     """The largest of counts, and how many others there are; nothing where there are none. Their last column: `rows`."""
-    largest = counts.orderBy(F.desc("rows"), *counts.columns).limit(_MOST_COUNTS).collect()
+    largest = counts.orderBy(F.desc("rows"), *counts.columns[:-1]).limit(_MOST_COUNTS).collect()
     if not largest:
         return
     table = grid(*counts.columns, right=("rows",))
@@ -83,6 +83,8 @@ def print_counts(console: Console, title: str, counts: DataFrame) -> None:
         table.add_row(*(escape(str(part)) for part in key), f"{rows:,}")
     console.print(f"[bold]{title}[/]")
     console.print(table)
-    ((every, rows),) = counts.agg(F.count("*"), F.sum("rows")).collect()
+    if len(largest) < _MOST_COUNTS:
+        return
+    ((every, of_all),) = counts.agg(F.count("*"), F.sum("rows")).collect()
     if every > len(largest):
-        console.print(f"and {every - len(largest):,} others, of {rows - sum(row.rows for row in largest):,} rows")
+        console.print(f"and {every - len(largest):,} others, of {of_all - sum(row.rows for row in largest):,} rows")

@@ -45,6 +45,12 @@ def test_it_is_that_of_the_line(in_two_deliveries: Rows, table: type[Table]) -> 
     assert told.join(ehr.unionAll(claims), list(LINE), "left_anti").count() == 0
 
 
+def test_every_table_with_a_line_has_it() -> None:
+    without = {t.table_name() for t in catalog.load().tables if t.layer == "silver" and "line_id" in t.declared}
+    without -= {t.table_name() for t in TABLES}
+    assert without == {"care_site_link", "provider_link", "quality_finding", "genotyped_sample"}
+
+
 @every_table
 def test_it_is_told_where_the_line_is(table: type[Table]) -> None:
     assert table.declared["delivery"].required == table.declared["line_id"].required

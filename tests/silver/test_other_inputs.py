@@ -105,4 +105,5 @@ def test_a_hundred_years_later_all_is_the_same(sample: Rows, later: Rows, table:
     day = F.date_format(DAY_OF[table], "yyyy-MM-dd")
     then = [row.day for row in kept(sample, table).select(day.alias("day")).collect()]
     now = [row.day for row in kept(later, table).select(day.alias("day")).collect()]
+    assert then
     assert sorted(now) == sorted(f"{int(day[:4]) + 100}{day[4:]}" for day in then)

@@ -225,7 +225,7 @@ def _told_by_row(field: Field, types: Mapping[str, str]) -> Iterator[tuple[str, 
     yield "cdmField", "true", "false" if is_there else "true"
     if not is_there:
         return
-    told, is_null = f"`{name}` is not null", f"`{name}` is null"
+    told, is_null, day = f"`{name}` is not null", f"`{name}` is null", f"cast(`{name}` as date)"
     yield "cdmDatatype", "true", "false" if fits(types[name], field.type) else "true"
     yield "measureValueCompleteness", "true", is_null
     if field.required:
@@ -237,9 +237,13 @@ def _told_by_row(field: Field, types: Mapping[str, str]) -> Iterator[tuple[str, 
     if field.high and field.type not in (DATE, DATETIME):
         yield "plausibleValueHigh", told, f"`{name}` > {field.high}"
     if field.since in types:
-        yield "plausibleTemporalAfter", told, f"`{name}` < `{field.since}`"
+        yield "plausibleTemporalAfter", told, f"{day} < cast(`{field.since}` as date)"
     if field.until in types:
-        yield "plausibleStartBeforeEnd", f"{told} and `{field.until}` is not null", f"`{name}` > `{field.until}`"
+        yield (
+            "plausibleStartBeforeEnd",
+            f"{told} and `{field.until}` is not null",
+            f"{day} > cast(`{field.until}` as date)",
+        )
 
 
 def fits(spark_type: str, cdm_type: str) -> bool:
@@ -255,7 +259,7 @@ _IN_VISIT = f"{_AT} between visit_start - {_DAYS_AROUND_A_VISIT} and visit_end +
 
 _OF_DAYS = (
     # check, of which days it speaks, which of them fail
-    ("plausibleValueHigh", _TOLD, "moment > _tomorrow"),
+    ("plausibleValueHigh", _TOLD, f"{_AT} > _tomorrow"),
     ("plausibleAfterBirth", f"{_TOLD} and born is not null", _BEFORE_BIRTH),
     ("plausibleTemporalAfter", f"{_TOLD} and is_start", _BEFORE_BIRTH),
     ("plausibleBeforeDeath", f"{_TOLD} and died is not null", _AFTER_DEATH),
@@ -487,13 +491,14 @@ def _of_measurements(measurements: DataFrame, ranges: DataFrame) -> DataFrame:
     usual = ranges.filter("unit_concept_id is not null").selectExpr(
         f"concept_id as {_CONCEPT}", "unit_concept_id as usual_unit", "plausible_low", "plausible_high"
     )
+    unit = "coalesce(unit_concept_id, -1)"
     in_usual_unit = f"{_NUMBER} is not null and unit_concept_id = usual_unit"
     counts = (
         measurements.join(F.broadcast(usual.dropDuplicates([_CONCEPT])), _CONCEPT)
         .groupBy("delivery", _CONCEPT, "usual_unit", "plausible_low", "plausible_high")
         .agg(
-            F.expr("count_if(unit_concept_id is null or unit_concept_id != 0)").alias("with_unit"),
-            F.expr("count_if(coalesce(unit_concept_id, -1) not in (0, usual_unit))").alias("in_other_unit"),
+            F.expr(f"count_if({_NUMBER} is not null and {unit} != 0)").alias("with_unit"),
+            F.expr(f"count_if({_NUMBER} is not null and {unit} not in (0, usual_unit))").alias("in_other_unit"),
             F.expr(f"count_if({in_usual_unit})").alias("valued"),
             F.expr(f"count_if({in_usual_unit} and {_NUMBER} < plausible_low)").alias("too_low"),
             F.expr(f"count_if({in_usual_unit} and {_NUMBER} > plausible_high)").alias("too_high"),
@@ -504,5 +509,5 @@ def _of_measurements(measurements: DataFrame, ranges: DataFrame) -> DataFrame:
         f"{_result(repr(_NUMBER), check, 'valued', f'too_{side}', _CONCEPT, 'usual_unit')}, null)"
         for side, check in (("low", "plausibleValueLow"), ("high", "plausibleValueHigh"))
     )
-    unit = _result(repr(_CONCEPT), "plausibleUnitConceptIds", "with_unit", "in_other_unit", _CONCEPT)
-    return _results(counts, "'measurement'", (unit, too_low, too_high))
+    units = _result(repr(_CONCEPT), "plausibleUnitConceptIds", "with_unit", "in_other_unit", _CONCEPT)
+    return _results(counts, "'measurement'", (units, too_low, too_high))

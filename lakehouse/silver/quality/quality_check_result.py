@@ -40,6 +40,11 @@ class QualityCheckResult(Table):
     refused is in no delivery. `all` has the whole table, also rows that were made from no single line. Like the
     dashboard by default, it leaves out the tables of the vocabulary. The key of a table is unique by its contract.
     Units and ranges of measurements are those of silver.lab_vital.
+
+    Otherwise than the dashboard, a check looks at the rows that it can speak of alone (those that have the value, and
+    a person or a visit that is known), so that a share is not small because a field is rare; distinct source values
+    leave out null; who was born in an unknown month is compared with 1 January; a unit that nobody knows is a matter
+    of completeness and not of plausibility.
     """
 
     layer = "silver"

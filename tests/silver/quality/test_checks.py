@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.silver.quality.cdm import FIELDS, FLOAT, INTEGER, VARCHAR
-from lakehouse.silver.quality.checks import CATEGORY_OF, fits
+from lakehouse.silver.quality.checks import CATEGORY_OF, checks_of, fits
 from lakehouse.silver.quality.quality_check_result import QualityCheckResult
 from tests.support import rows_of
 
@@ -166,6 +166,7 @@ BAD: Rows = {
         measurement(5, value_as_number=9.9),
         measurement(11, value_as_number=1000.1),
         measurement(12, value_as_number=9.9, unit_concept_id=OTHER_UNIT),
+        measurement(13, value_as_number=None, unit_concept_id=None, unit_source_value=None),  # says it in words
     ],
 }
 GOOD: Rows = {
@@ -294,6 +295,32 @@ def test_times_of_the_day_of_birth_are_after_birth(spark: SparkSession) -> None:
     found = results(spark, {**WORLD, "visit_occurrence": [visit]})
     for field in ("visit_start_date", "visit_start_datetime"):
         assert found["visit_occurrence", field, "plausibleAfterBirth", "all"][:2] == (1, 0)
+
+
+def test_days_are_compared_and_not_hours(spark: SparkSession) -> None:
+    """Data as of 1 February: tomorrow is the 2nd, whatever the hour; and it ends on the day on which it begins."""
+    times = {"visit_start_datetime": datetime(2026, 2, 2, 8), "visit_end_datetime": datetime(2026, 2, 2, 7)}
+    visit = {**WORLD["visit_occurrence"][0], "visit_start_date": date(2026, 2, 2), **times}
+    found = results(spark, {**WORLD, "visit_occurrence": [visit]})
+    for field, check in (
+        ("start", "plausibleValueHigh"),
+        ("start", "plausibleStartBeforeEnd"),
+        ("end", "plausibleTemporalAfter"),
+    ):
+        assert found["visit_occurrence", f"visit_{field}_datetime", check, "all"][:2] == (1, 0)
+
+
+def test_every_check_that_is_declared_is_counted_and_no_other(bad: Found) -> None:
+    of_values = {"sourceValueCompleteness", "plausibleGender", "plausibleUnitConceptIds"}
+    for name in ("person", "visit_occurrence", CONDITION, "drug_exposure", "measurement"):
+        types = {column: declared.type for column, declared in QualityCheckResult.inputs()[name].declared.items()}
+        declared = {(check.field, check.name) for check in checks_of(name, types)}
+        counted = {
+            (field, check) for table, field, check, of in bad if (table, of) == (name, "all") and ":" not in check
+        }
+        assert {pair for pair in declared ^ counted if pair[1] not in of_values} <= {
+            ("value_as_number", "plausibleValueLow"), ("value_as_number", "plausibleValueHigh"),
+        }  # fmt: skip
 
 
 def test_every_table_that_is_declared_is_read() -> None:
