@@ -43,6 +43,10 @@ class HadoopPath:
         """Whether there is such a file or folder."""
         return bool(self.file_system.exists(self.java))
 
+    def is_file(self) -> bool:
+        """Whether what is there is a file and no folder."""
+        return bool(self.file_system.getFileStatus(self.java).isFile())
+
     def names(self) -> list[str]:
         """The names of what lies in the folder; none where there is no folder."""
         try:

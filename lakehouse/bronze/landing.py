@@ -216,10 +216,13 @@ def _found(spark: SparkSession, landing: str) -> str:
     path = HadoopPath(spark, landing)
     try:
         exists = path.exists()
+        is_file = exists and path.is_file()
     except Py4JJavaError as error:
         raise LakehouseError(f"cannot reach the landing zone {landing}: {reason_of(error)}") from None
     if not exists:
         raise UsageError(f"there is no landing zone at {landing}: create it, or name another with --landing")
+    if is_file:
+        raise UsageError(f"the landing zone {landing} is a file: name a folder with --landing")
     return path.qualified()
 
 

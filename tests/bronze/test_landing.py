@@ -313,3 +313,10 @@ def test_a_landing_zone_that_is_missing_is_named(home: Home) -> None:
     home.landing.rmdir()
     with pytest.raises(UsageError, match=f"no landing zone at {home.landing}"):
         home.take()
+
+
+def test_a_landing_zone_that_is_a_file_is_refused(home: Home) -> None:
+    home.landing.rmdir()
+    home.landing.write_text("")
+    with pytest.raises(UsageError, match=f"{home.landing} is a file"):
+        home.take()
