@@ -130,12 +130,12 @@ class Storage:
 
     def read(self, table: type[Table], version: int | None = None, quarantine: bool = False) -> DataFrame:
         """The rows of the table as it is at this moment, or at a version; none where it was never written."""
-        if not self.exists(table, quarantine):
-            return self.empty(table)
         path = self.path(table, quarantine)
         log = java_class(self.spark, "org.apache.spark.sql.delta.DeltaLog").forTable(self.spark._jsparkSession, path)
         none = java_class(self.spark, "scala.Option").empty()
         snapshot = log.update(False, none, none)
+        if snapshot.version() < 0:
+            return self.empty(table)
         if version is not None and version != snapshot.version():
             snapshot = log.getSnapshotAt(version, none, none)
         pinned = (snapshot.metadata().id(), snapshot.version())

@@ -58,8 +58,7 @@ def in_the_next_century(lines: DataFrame) -> DataFrame:
 def claims_in_the_next_century(lines: DataFrame) -> DataFrame:
     fields = "field_values"
     for before, after in (("20", "21"), ("19", "20")):
-        moved = f"transform({fields}, v -> regexp_replace(v, '-{before}([0-9]{{2}})$', '-{after}$1'))"
-        fields = moved
+        fields = f"transform({fields}, v -> regexp_replace(v, '-{before}([0-9]{{2}})$', '-{after}$1'))"
     year = "transform({0}, v -> if(file_kind = 'beneficiary', regexp_replace(v, '^20([0-9]{{2}})$', '21$1'), v))"
     return lines.withColumns({"delivery": F.lit("2126-01-01"), "field_values": F.expr(year.format(fields))})
 

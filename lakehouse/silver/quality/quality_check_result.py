@@ -26,7 +26,7 @@ from lakehouse.silver.clinical.person import Person
 from lakehouse.silver.clinical.procedure_occurrence import ProcedureOccurrence
 from lakehouse.silver.clinical.provider import Provider
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
-from lakehouse.silver.quality.checks import check_all
+from lakehouse.silver.quality.counts import check_all
 from lakehouse.silver.vocabulary.concept import Concept
 from lakehouse.silver.vocabulary.domain import Domain
 from lakehouse.silver.vocabulary.lab_vital import LabVital
@@ -35,7 +35,7 @@ from lakehouse.silver.vocabulary.lab_vital import LabVital
 class QualityCheckResult(Table):
     """The checks of OHDSI's Data Quality Dashboard (version 2.8) on the tables of OMOP CDM 5.4, by delivery.
 
-    What is checked of which field: lakehouse.silver.quality.cdm; how: lakehouse.silver.quality.checks. Counted are the
+    What is checked of which field: lakehouse.silver.quality.cdm; how: lakehouse.silver.quality.counts. Counted are the
     rows that a table has now, in the delivery that the line came in which they were made from: what was replaced or
     refused is in no delivery. `all` has the whole table, also rows that were made from no single line. Like the
     dashboard by default, it leaves out the tables of the vocabulary. The key of a table is unique by its contract.

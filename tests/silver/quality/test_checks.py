@@ -9,7 +9,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.silver.quality.cdm import FIELDS, FLOAT, INTEGER, VARCHAR
-from lakehouse.silver.quality.checks import CATEGORY_OF, checks_of, fits
+from lakehouse.silver.quality.checks import CATEGORY_OF, checks_of
+from lakehouse.silver.quality.counts import fits
 from lakehouse.silver.quality.quality_check_result import QualityCheckResult
 from tests.support import rows_of
 
