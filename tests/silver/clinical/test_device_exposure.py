@@ -36,7 +36,12 @@ CLAIMS = [
      "claim_start_date": date(2024, 1, 1), "claim_end_date": date(2024, 1, 31),
      "claim_line_start_date": date(2024, 1, 5)},
     {"person_id": 1, "line_id": 72, "source_file": "dme", "claim_start_date": date(2024, 1, 1)},
-    {"person_id": 1, "line_id": 73, "source_file": "carrier", "hcpcs_code": "E0601"},
+    {"person_id": 1, "line_id": 73, "source_file": "carrier", "hcpcs_code": "E0601",
+     "claim_line_start_date": date(2024, 1, 6)},
+    {"person_id": 1, "line_id": 74, "source_file": "dme", "hcpcs_code": "LOCAL",
+     "claim_line_start_date": date(2024, 1, 7)},
+    {"person_id": 1, "line_id": 75, "source_file": "carrier", "hcpcs_code": "LOCAL",
+     "claim_line_start_date": date(2024, 1, 8)},
 ]  # fmt: skip
 CLAIM = {"claim_id": 7, "claim_type": "professional", "is_first_line": False}
 
@@ -48,8 +53,9 @@ def rows(spark: SparkSession, sample: Rows) -> dict[int, Row]:
     return {row.line_id: row for row in flag(DeviceExposure, built).collect()}
 
 
-def test_devices_supplies_and_lines_of_suppliers_claims(rows: dict[int, Row]) -> None:
-    assert set(rows) == {1, 2, 3, 71}
+def test_devices_supplies_and_lines_of_claims_for_devices(rows: dict[int, Row]) -> None:
+    """A line is for a device by its concept, whoever billed it, and by its supplier where the code has none."""
+    assert set(rows) == {1, 2, 3, 71, 73, 74}
     implant, given, billed = rows[1], rows[2], rows[71]
     assert (implant.device_concept_id, implant.unique_device_id) == (45772840, "00844588003288")
     assert (given.device_concept_id, given.quantity) == (45767945, 50.0)
@@ -57,7 +63,9 @@ def test_devices_supplies_and_lines_of_suppliers_claims(rows: dict[int, Row]) ->
     assert (billed.device_source_value, billed.device_exposure_start_date) == ("E0601", date(2024, 1, 5))
     assert billed.device_exposure_end_date == date(2024, 1, 31)
     types = {line: row.device_type_concept_id for line, row in rows.items()}
-    assert types == {1: 32817, 2: 32825, 3: 32825, 71: 32872}
+    assert types == {1: 32817, 2: 32825, 3: 32825, 71: 32872, 73: 32872, 74: 32872}
+    concepts = {line: rows[line].device_concept_id for line in (71, 73, 74)}
+    assert concepts == {71: 2616666, 73: 2616666, 74: 0}
 
 
 def test_a_device_of_unknown_day_and_what_was_not_given_go_to_quarantine(rows: dict[int, Row]) -> None:
