@@ -8,11 +8,12 @@ from lakehouse.contract import Column, LandedTable
 class LandedFile(LandedTable):
     """Every file found in the landing zone, taken once: the ledger that all bronze rows go back to.
 
-    A file that changed after it was taken has a second row, with that as its defect.
+    A file that was written again after it was taken has a second row, with a defect where its lines are others: a copy
+    of the landing zone is no change.
     """
 
     layer = "bronze"
-    grain = "one row per file and time at which it was found to be new or changed"
+    grain = "one row per file and time at which it was last written"
     key = ("file", "arrived_at")
 
     file = Column("string", "path of the file below the landing zone", required=True)

@@ -107,17 +107,47 @@ def _listed(spark: SparkSession, landing: str) -> DataFrame:
 
 
 def _close_the_books(storage: Storage, reader: SparkSession, landing: str) -> None:
-    """Put on record what the stream shows once or never: files that changed after they were taken, and empty ones."""
+    """Put on record what the stream shows once or never: files that were written again, and empty ones."""
     ledger = storage.read(LandedFile).select("file", F.col("arrived_at").alias("modificationTime"))
     listed = _listed(reader, landing)
     known = listed.join(ledger.select("file"), "file", "left_semi")
-    changed = known.join(ledger, ["file", "modificationTime"], "left_anti").collect()
-    defect = "changed after it was taken: deliver it under another name"
-    files = [look_at(reader, landing, row.path, row.length, row.modificationTime) for row in changed]
-    found = [*(replace(file, defect=defect) for file in files), *_new_empty_files(reader, landing, listed, ledger)]
+    again = known.join(ledger, ["file", "modificationTime"], "left_anti").collect()
+    files = [look_at(reader, landing, row.path, row.length, row.modificationTime) for row in again]
+    found = [*_written_again(storage, files), *_new_empty_files(reader, landing, listed, ledger)]
     if found:
         last = storage.last_commit(LandedFile)
         _append_files(storage, found, "not-taken-files", last.version + 1 if last else 0)
+
+
+def _written_again(storage: Storage, files: list[File]) -> list[File]:
+    """Files that have another time than in the ledger: copies of what was taken, and those whose lines changed."""
+    defect = "changed after it was taken: deliver it under another name"
+    as_taken = _as_taken(storage, files)
+    return [file if file.name in as_taken or not file.has_lines else replace(file, defect=defect) for file in files]
+
+
+def _as_taken(storage: Storage, files: list[File]) -> set[str]:
+    """The names of the files whose lines are those that were taken of them."""
+    reader = storage.spark.newSession()
+    # A file that is broken by now has fewer lines than were taken.
+    reader.conf.set("spark.sql.files.ignoreCorruptFiles", "true")
+    same: set[tuple[str, int, int]] = set()
+    for world, (table, read) in _WORLDS.items():
+        of_world = [file for file in files if file.world == world and file.has_lines]
+        if of_world and storage.exists(table):
+            names = storage.spark.createDataFrame([(file.name,) for file in of_world], "file string")
+            taken = storage.read(table).join(F.broadcast(names), "file", "left_semi")
+            same |= _digests(taken) & _digests(read(reader, of_world))
+    return {name for name, *_ in same}
+
+
+def _digests(lines: DataFrame) -> set[tuple[str, int, int]]:
+    """Each file with the number and the hash of its lines, and of the header that they were read with."""
+    texts = [name for name in ("raw", "header") if name in lines.columns]
+    # As decimals, since a sum of hashes is larger than a hash.
+    hashes = F.sum(F.xxhash64(*texts).cast("decimal(20, 0)"))
+    return {(row.file, row.lines, int(row.hashes)) for row in
+            lines.groupBy("file").agg(F.count("*").alias("lines"), hashes.alias("hashes")).collect()}  # fmt: skip
 
 
 def _new_empty_files(reader: SparkSession, landing: str, listed: DataFrame, ledger: DataFrame) -> list[File]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -270,6 +271,35 @@ def test_a_file_that_was_empty_when_it_was_found_is_refused_when_it_is_filled(ho
     told = [row.defect for row in home.rows(LandedFile) if row.file == "ehr/1/Patient.ndjson"]
     assert sorted(told) == ["changed after it was taken: deliver it under another name", "empty: it has no bytes"]
     assert home.ids() == ["a"]
+
+
+def test_a_copy_of_the_landing_zone_is_no_change_and_a_digit_is_one(home: Home) -> None:
+    """Copies have other times of writing; what was corrected in place may have as many bytes as before."""
+    files = {
+        "ehr/1/Patient.ndjson": patients("a"),
+        "ehr/1/Other.ndjson": patients("b"),
+        "ehr/1/notes.pdf": b"-",
+        "claims/1/pde.csv": b"BENE_ID|PDE_ID\n1|2\n",
+        "claims/1/dme.csv": b"BENE_ID|CLM_ID\n1|2\n",
+        "claims/1/hha.csv": b"BENE_ID|CLM_ID\n1|2\n",
+        "genomics/1/plain.vcf": b"#CHROM\tPOS\nchr1\t1\n",
+    }
+    home.put(files)
+    home.take()
+    changed = {
+        "ehr/1/Other.ndjson": patients("c"),
+        "claims/1/dme.csv": b"BENE_ID|CLM_ID\n1|3\n",
+        "claims/1/hha.csv": b"BENE_ID|CLM_XX\n1|2\n",
+    }
+    home.put(files | changed)
+    for file in files:
+        os.utime(home.landing / file, (1_700_000_000, 1_700_000_000))
+    home.take()
+    home.take()
+    assert len(home.rows(LandedFile)) == 2 * len(files)
+    told = {row.file for row in home.rows(LandedFile) if row.defect and row.defect.startswith("changed")}
+    assert told == set(changed)
+    assert home.ids() == ["a", "b"]
 
 
 def test_files_are_named_below_the_landing_zone_however_that_is_named(home: Home) -> None:
