@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import socket
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -274,6 +275,12 @@ def ui(
         return
     if conf.tracking.uri is None and not Path(tracking.tracking_uri(conf).removeprefix("sqlite:///")).exists():
         raise UsageError(f"there are no runs in {conf.home}: train a model with `lakehouse run` or `lakehouse train`")
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UsageError(f"port {port} cannot be had ({error.strerror}): name another with --port") from None
     typer.echo(f"MLflow at http://127.0.0.1:{port} (Ctrl-C stops it)")
     command = [sys.executable, "-m", "mlflow", *tracking.server_command(conf, port)]
     # The server takes this process's place: whatever stops this process stops the server, which stops its children.

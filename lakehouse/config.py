@@ -137,6 +137,7 @@ def load(
     """Read a conf file, apply `--set`, `--home`, `--landing` and the options of `generate`, and check the whole."""
     text = _read(path) if path else ""
     raw = _parse(text, path)
+    settings = list(settings)
     for setting in settings:
         _override(raw, setting)
     for key, value in (("home", home), ("landing", landing)):
@@ -145,10 +146,12 @@ def load(
     asked = {key: value for key, value in synthetic.items() if value is not None}
     if asked:
         _section(raw, "synthetic", f"--{next(iter(asked))}").update(asked)
+    options = {f"synthetic.{key}": f"--{key}" for key in asked}
+    options |= {setting.partition("=")[0]: "--set" for setting in settings}
     try:
         conf = Conf.model_validate(raw)
     except ValidationError as error:
-        raise UsageError("; ".join(_explain(e, text, path, asked) for e in error.errors())) from None
+        raise UsageError("; ".join(_explain(e, text, path, options) for e in error.errors())) from None
     athena = conf.terminology.athena
     paths = {key: _absolute(value) for key in ("home", "landing", "tables", "truth") if (value := getattr(conf, key))}
     return conf.model_copy(update={**paths, "terminology": Terminology(athena=_absolute(athena) if athena else None)})
@@ -168,7 +171,19 @@ def _parse(text: str, path: Path | None) -> dict[str, Any]:
         raise UsageError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(raw, dict):
         raise UsageError(f"{path} must hold keys and values: {', '.join(Conf.model_fields)}")
+    _check_said_once(yaml.compose(text, Loader=yaml.SafeLoader), path)
     return raw
+
+
+def _check_said_once(node: yaml.Node | None, path: Path | None) -> None:
+    """Refuse a key that stands twice in its section: YAML would take the last without a word."""
+    lines: dict[str, int] = {}
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        line = key.start_mark.line + 1
+        if key.value in lines:
+            raise UsageError(f"{path}, line {line}: {key.value!r} is said on line {lines[key.value]} already")
+        lines[key.value] = line
+        _check_said_once(value, path)
 
 
 def _override(raw: dict[str, Any], setting: str) -> None:
@@ -193,14 +208,15 @@ def _section(raw: dict[str, Any], key: str, option: str) -> dict[str, Any]:
     return section
 
 
-def _explain(error: Any, text: str, path: Path | None, asked: Mapping[str, Setting]) -> str:
-    """One clear sentence for one thing that pydantic found wrong."""
+def _explain(error: Any, text: str, path: Path | None, options: Mapping[str, str]) -> str:
+    """One clear sentence for one thing that pydantic found wrong.
+
+    options: by the key that they give a value, the options of the command that do.
+    """
     keys = [str(key) for key in error["loc"]]
     name = ".".join(keys)
-    line = _line_of(keys, text)
-    where = f"{path}, line {line}" if path and line else "--set" if not line else str(path)
-    if keys[0] == "synthetic" and keys[-1] in asked:
-        where = f"--{keys[-1]}"
+    option = next((option for key, option in options.items() if f"{name}.".startswith(f"{key}.")), None)
+    where = option or f"{path}, line {_line_of(keys, text)}"
     if error["type"] == "extra_forbidden":
         allowed = _fields(keys[:-1])
         near = difflib.get_close_matches(keys[-1], allowed, n=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from pyspark.sql import SparkSession
 
@@ -32,24 +33,34 @@ class Lake:
     @classmethod
     def open(cls, conf: Conf, must_exist: bool = False) -> Lake:
         """Start a session on a home. Raises UsageError where it must exist and does not."""
+        missing = UsageError(f"there are no tables at {conf.tables_path}: run `lakehouse refresh`, or name a --home")
+        if must_exist and "://" not in conf.tables_path and not Path(conf.tables_path).exists():
+            raise missing  # before the seconds that a session takes to start
         spark = session.start(conf)
         storage = Storage(spark, conf.tables_path)
         if must_exist and not storage.has_tables():
-            raise UsageError(f"there are no tables at {conf.tables_path}: run `lakehouse refresh`, or name a --home")
+            raise missing
         return cls(conf, spark, storage, catalog.load())
 
     def name_tables(self, query: str) -> None:
-        """Give the tables that a query names their names in this session: layer.table, quarantine.layer_table."""
+        """Give the tables that a query names their names in this session: layer.table, quarantine.layer_table.
+
+        A query that shows what there is names them all. Raises UsageError where one that is named was never written.
+        """
+        shows = re.match(r"\s*show\b", query, re.IGNORECASE) is not None
         for table in self.catalog:
             for quarantine, name in ((False, table.full_name()), (True, _quarantine_name(table))):
-                if re.search(rf"\b{re.escape(name)}\b", query, re.IGNORECASE):
+                is_named = re.search(rf"\b{re.escape(name)}\b", query, re.IGNORECASE)
+                if is_named or (shows and self.storage.exists(table, quarantine)):
                     self.storage.register(table, name, quarantine)
 
-    def preview(self, select: Iterable[str] = (), full: bool = False) -> tuple[int, dict[str, Decision]]:
-        """How many files wait to be taken, and what a refresh of the selected tables would do."""
+    def preview(self, select: Iterable[str] = (), full: bool = False) -> tuple[list[str], dict[str, Decision]]:
+        """Which files wait to be taken, and what a refresh of the selected tables would do."""
         files = landing.waiting(self.storage, self.conf.landing_path)
         refresh = Refresh(self.storage, self.catalog, self.conf)
-        return len(files), refresh.preview(self.catalog.select(select), full, landing.awaited_by(files))
+        return [file.name for file in files], refresh.preview(
+            self.catalog.select(select), full, landing.awaited_by(files)
+        )
 
     def refresh(
         self,

@@ -3,41 +3,31 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from lakehouse import session, tracking
 from lakehouse.bronze.unreadable import Unreadable
 from lakehouse.config import Conf
 from lakehouse.contract import LandedTable
-from lakehouse.errors import UsageError
 from lakehouse.lake import Lake
 from lakehouse.refresh import lease
 from lakehouse.refresh.plan import Decision
 from lakehouse.refresh.run import Outcome, Refresh
-from lakehouse.report import accounts, summary
+from lakehouse.report import accounts, gaps, query, summary
 from lakehouse.report import quality as checked
-from lakehouse.silver.vocabulary.unmapped_code import UnmappedCode
 
 if TYPE_CHECKING:
     from lakehouse.synthetic.generate import Generated
     from lakehouse.synthetic.world import World
-
-_QUERIES = ("select", "with", "values", "from", "table", "describe", "show", "explain")
-_WRITES = re.compile(r"\b(insert\s+(into|overwrite)|delete\s+from|merge\s+into|update\s+\S+\s+set)\b", re.IGNORECASE)
-"""What may follow `with` and `from`, and writes."""
 
 
 def run_all(conf: Conf, wait_seconds: float = 0, debug: bool = False) -> int:
@@ -54,9 +44,10 @@ def run_all(conf: Conf, wait_seconds: float = 0, debug: bool = False) -> int:
         summary.print_outcomes(console, outcomes, time.monotonic() - started, debug)
         console.rule("accounts")
         summary.print_accounts(console, accounts.balance(lake.storage, lake.catalog))
-        _print_unreadable(console, lake)
+        gaps.show_unreadable(console, lake.storage)
         console.rule("genomes")
-        _print_rows(console, lake, "select * from gold.variant_qc_summary order by contig, variant_type")
+        genomes = query.answer(lake, "select * from gold.variant_qc_summary order by contig, variant_type")
+        query.show(console, genomes.columns, [list(row) for row in genomes.collect()])
         console.rule("models")
         _train(lake, console)
     console.rule()
@@ -79,10 +70,13 @@ def refresh(
     started = time.monotonic()
     with _opened(conf) as lake:
         outcomes = _refresh(lake, console, select, full, wait_seconds)
-    if as_json:
-        _print_json([asdict(outcome) for outcome in outcomes])
-    else:
-        summary.print_outcomes(console, outcomes, time.monotonic() - started, debug)
+        seconds = time.monotonic() - started
+        if as_json:
+            _print_json([asdict(outcome) for outcome in outcomes])
+        else:
+            if any(o.table == Unreadable.full_name() and o.mode in ("full", "incremental") for o in outcomes):
+                gaps.show_unreadable(console, lake.storage)
+            summary.print_outcomes(console, outcomes, seconds, debug)
     return 1 if any(outcome.mode in ("failed", "blocked") for outcome in outcomes) else 0
 
 
@@ -143,12 +137,9 @@ def preview(conf: Conf, select: Iterable[str], full: bool, as_json: bool) -> Non
     if as_json:
         _print_json([{"table": name, "mode": d.mode, "reason": d.reason} for name, d in decisions.items()])
         return
-    table = summary.grid("table", "would be", "why")
-    for name, decision in decisions.items():
-        table.add_row(name, decision.mode, decision.reason)
     console = _console()
-    console.print(table)
-    console.print(f"{files} files wait in {conf.landing_path}", highlight=False)
+    summary.print_plan(console, decisions)
+    summary.print_names(console, f"files wait in {conf.landing_path}", files)
 
 
 def train(conf: Conf, as_json: bool) -> None:
@@ -176,9 +167,7 @@ def status(conf: Conf, as_json: bool) -> None:
             grid.add_row(*(str(table[column]) for column in ("table", "rows", "quarantined", "version", "state")))
         console.print(grid)
         summary.print_accounts(console, balances)
-        _print_unreadable(console, lake)
-        _print_unread(console, lake)
-        _print_unmapped(console, lake)
+        gaps.show(console, lake)
 
 
 def quality(conf: Conf, as_json: bool) -> None:
@@ -191,22 +180,19 @@ def quality(conf: Conf, as_json: bool) -> None:
             checked.show(_console(), found)
 
 
-def sql(conf: Conf, query: str, limit: int, as_json: bool) -> None:
+def sql(conf: Conf, asked: str, limit: int, as_json: bool) -> None:
     """Answer a query over the tables."""
-    first = re.sub(r"^\s*\(*", "", query).split(None, 1)
-    if not first or first[0].lower() not in _QUERIES or _WRITES.search(query):
-        raise UsageError(f"only queries are answered, they write nothing and begin with one of {', '.join(_QUERIES)}")
+    query.check(asked)
     with _opened(conf, must_exist=True) as lake:
-        lake.name_tables(query)
         lake.spark.conf.set("spark.sql.jsonGenerator.ignoreNullFields", "false")
-        rows = lake.spark.sql(query).limit(limit + 1)
+        rows = query.answer(lake, asked).limit(limit + 1)
         if as_json:
             lines = rows.toJSON().collect()
             _print_json([json.loads(line) for line in lines[:limit]])
             found = len(lines)
         else:
             values = [list(row) for row in rows.collect()]
-            _print_grid(_console(), rows.columns, values[:limit])
+            query.show(_console(), rows.columns, values[:limit])
             found = len(values)
         if found > limit:
             _console(stderr=True).print(f"more than {limit} rows: --limit shows more")
@@ -326,56 +312,13 @@ def _state(lake: Lake, name: str, decision: Decision | None) -> dict[str, Any]:
     landed = issubclass(table, LandedTable)
     rows = lake.storage.read(table).count() if landed else record.rows if record else 0
     state = "never written" if last is None else "up to date"
-    if decision and (decision.mode != "skip" or decision.reason.startswith("unless")):
+    if decision and (decision.mode != "skip" or decision.is_open):
         state = f"{decision.mode}: {decision.reason}"
     return {
         "table": name, "rows": rows, "quarantined": record.quarantined if record else 0,
         "version": last.version if last else None, "state": state,
         "broken": record.broken if record else {}, "fingerprint": record.fingerprint if record else None,
     }  # fmt: skip
-
-
-def _print_unreadable(console: Console, lake: Lake) -> None:
-    counts = lake.storage.read(Unreadable).groupBy("world", "reason", "file").agg(F.count("*").alias("rows"))
-    summary.print_counts(console, "unreadable, kept in bronze.unreadable", counts)
-
-
-def _print_unread(console: Console, lake: Lake) -> None:
-    """Fields of the sources that no table reads, and resources that have no table of their own."""
-    fields = [
-        lake.storage.read(table).select(
-            F.lit(table.full_name()).alias("table"), F.explode("unread_fields").alias("field")
-        )
-        for table in lake.catalog
-        if "unread_fields" in table.declared
-    ]
-    counts = reduce(DataFrame.unionAll, fields).groupBy("table", "field").agg(F.count("*").alias("rows"))
-    summary.print_counts(console, "landed, and read by no column", counts)
-
-
-def _print_unmapped(console: Console, lake: Lake) -> None:
-    counts = lake.storage.read(UnmappedCode).select("clinical_table", "field", "source_code", "rows")
-    summary.print_counts(console, "without a standard concept, in silver.unmapped_code", counts)
-
-
-def _print_rows(console: Console, lake: Lake, query: str) -> None:
-    lake.name_tables(query)
-    rows = lake.spark.sql(query)
-    _print_grid(console, rows.columns, [list(row) for row in rows.collect()])
-
-
-def _print_grid(console: Console, columns: list[str], rows: list[list[Any]]) -> None:
-    numbers = [c for i, c in enumerate(columns) if any(isinstance(row[i], (int, float)) for row in rows)]
-    grid = summary.grid(*columns, right=numbers)
-    for row in rows:
-        grid.add_row(*(_cell(value) for value in row))
-    console.print(grid)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
 
 
 def _print_json(value: Any) -> None:

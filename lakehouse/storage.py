@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lakehouse.buckets import Buckets
@@ -89,11 +90,8 @@ class Storage:
         return f"{self.tables_path}/{layer}/{table.table_name()}"
 
     def schema(self, table: type[Table]) -> StructType:
-        """The declared schema, with the comments."""
-        schema = self.spark.createDataFrame([], table.ddl()).schema
-        for name, column in table.declared.items():
-            schema[name].metadata["comment"] = column.description
-        return schema
+        """The declared columns and their types."""
+        return self.spark.createDataFrame([], table.ddl()).schema
 
     def empty(self, table: type[Table]) -> DataFrame:
         """No rows of the declared schema."""
@@ -192,13 +190,15 @@ class Storage:
         quarantine: bool = False,
     ) -> None:
         """Replace all rows, or those that a predicate selects, in one commit."""
-        writer = rows.write.format("delta").mode("overwrite").option("userMetadata", self._said(table, record))
+        writer = _commented(table, rows).write.format("delta").mode("overwrite")
+        writer.option("userMetadata", self._said(table, record))
         option = ("overwriteSchema", "true") if where is None else ("replaceWhere", where)
         writer.option(*option).save(self.path(table, quarantine))
 
     def append_once(self, table: type[LandedTable], rows: DataFrame, record: Record, app: str, batch: int) -> None:
         """Append rows in one commit, unless this batch of this app was appended before."""
-        writer = rows.write.format("delta").mode("append").option("userMetadata", self._said(table, record))
+        writer = _commented(table, rows).write.format("delta").mode("append")
+        writer.option("userMetadata", self._said(table, record))
         if table.partition:
             writer = writer.partitionBy(table.partition)
         writer.option("txnAppId", app).option("txnVersion", batch).save(self.path(table))
@@ -247,6 +247,15 @@ class Storage:
     def _versions(self, path: str) -> list[int]:
         names = HadoopPath(self.spark, f"{path}/_delta_log").names()
         return sorted(int(name[:20]) for name in names if name.endswith(".json") and name[:20].isdigit())
+
+
+def _commented(table: type[Table], rows: DataFrame) -> DataFrame:
+    """The same rows, their columns with the comments of the table's declaration."""
+    declared = table.declared
+    return rows.select(*(
+        F.col(f"`{name}`").alias(name, metadata={"comment": declared[name].description}) if name in declared else name
+        for name in rows.columns
+    ))  # fmt: skip
 
 
 def _shape(schema: StructType) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +16,12 @@ from typer.testing import CliRunner
 
 from lakehouse import catalog
 from lakehouse.cli import app
-from lakehouse.errors import LakehouseError
+from lakehouse.config import Conf
+from lakehouse.errors import LakehouseError, UsageError
+from lakehouse.lake import Lake
 from lakehouse.refresh import lease
+from lakehouse.report.query import answer
+from lakehouse.silver.clinical.person import Person
 from lakehouse.storage import Record, Storage
 from tests.refresh import toy
 
@@ -124,26 +129,50 @@ def test_what_is_no_query_is_assert_refused(tmp_path: Path) -> None:
         assert_refused(called("sql", query, "--home", tmp_path), 2, "only queries are answered")
 
 
-def test_without_java_it_says_which_java_to_install(tmp_path: Path) -> None:
-    assert_refused(called("status", "--home", tmp_path), 1, "found no Java", "Java 17", "JAVA_HOME")
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with a folder of tables, and none in it."""
+    (tmp_path / "home" / "tables").mkdir(parents=True)
+    return tmp_path / "home"
 
 
-def test_a_wrong_java_is_named(tmp_path: Path) -> None:
+def test_a_home_that_is_not_there_has_no_status(tmp_path: Path) -> None:
+    """Which is told before a session is started."""
+    home = tmp_path / "nowhere"
+    assert_refused(called("status", "--home", home), 2, f"there are no tables at {home}/tables", "lakehouse refresh")
+    assert not home.exists()
+
+
+def test_without_java_it_says_which_java_to_install(home: Path) -> None:
+    assert_refused(called("status", "--home", home), 1, "found no Java", "Java 17", "JAVA_HOME")
+
+
+def test_a_wrong_java_is_named(home: Path, tmp_path: Path) -> None:
     java = tmp_path / "bin" / "java"
     java.parent.mkdir()
     java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n")
     java.chmod(0o755)
-    done = called("status", "--home", tmp_path, java=tmp_path)
+    done = called("status", "--home", home, java=tmp_path)
     assert_refused(done, 1, f"Java 11 in {tmp_path}", "Java 17")
 
 
-def test_a_master_that_does_not_answer_is_named_at_once(tmp_path: Path) -> None:
-    done = called("status", "--home", tmp_path, "--set", "spark.master=spark://127.0.0.1:1")
+def test_a_master_that_does_not_answer_is_named_at_once(home: Path) -> None:
+    done = called("status", "--home", home, "--set", "spark.master=spark://127.0.0.1:1")
     assert_refused(done, 1, "no Spark master answers at 127.0.0.1:1", "scripts/cluster start")
 
 
 def test_a_home_without_runs_has_nothing_to_show(tmp_path: Path) -> None:
     assert_refused(called("ui", "--home", tmp_path), 2, "there are no runs", "lakehouse run")
+
+
+def test_a_port_that_another_has_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mlflow").mkdir()
+    (tmp_path / "mlflow" / "mlflow.db").touch()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert_refused(called("ui", "--home", tmp_path, "--port", port), 2, f"port {port} cannot be had", "--port")
 
 
 def test_the_runs_of_a_server_are_its_own_to_show() -> None:
@@ -159,21 +188,38 @@ def test_a_remote_home_needs_a_server_for_its_runs() -> None:
 # --- what needs Spark ----------------------------------------------------------------------------------------------
 
 
-def test_a_home_that_is_not_there_has_no_status(tmp_path: Path) -> None:
-    home = tmp_path / "nowhere"
-    assert_refused(process("status", "--home", home), 2, f"there are no tables at {home}/tables", "lakehouse refresh")
-    assert not home.exists()
-
-
 def test_without_a_landing_zone_nothing_is_refreshed(tmp_path: Path) -> None:
     done = process("refresh", "--home", tmp_path / "home", "--landing", tmp_path / "nowhere")
     assert_refused(done, 2, f"there is no landing zone at {tmp_path}/nowhere", "--landing")
 
 
-def test_a_query_of_a_table_that_there_is_not_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "tables").mkdir()
-    done = process("sql", "select * from silver.persons", "--home", tmp_path)
-    assert_refused(done, 1, "silver", "persons")
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("select * from gold.zzz", "there is no table 'gold.zzz': `lakehouse docs` lists all tables"),
+        ("select * from gold.persons", "there is no table 'gold.persons': did you mean 'silver.person'?"),
+        ("select * from silver.persn", "there is no table 'silver.persn': did you mean 'silver.person'?"),
+        ("select * from person", "there is no table 'person': name it with its layer, silver.person"),
+        ("select * from silver.person", "silver.person holds no rows yet: nothing was refreshed"),
+        ("select i from range(3)", "`i` cannot be resolved. Did you mean one of the following? [`id`]."),
+        ("select (1", "Syntax error at or near end of input.(line 1, pos 9)"),
+    ],
+)
+def test_a_query_that_is_wrong_is_told_in_a_line(spark: SparkSession, tmp_path: Path, query: str, told: str) -> None:
+    lake = Lake(Conf(home=str(tmp_path)), spark, Storage(spark, str(tmp_path)), catalog.load())
+    with pytest.raises(UsageError) as refused:
+        answer(lake, query)
+    assert str(refused.value).endswith(told)
+    assert "\n" not in str(refused.value)
+
+
+def test_what_there_is_is_shown(spark: SparkSession, tmp_path: Path) -> None:
+    storage = Storage(spark, str(tmp_path))
+    storage.replace(Person, storage.empty(Person), Record("", {}, "full"))
+    lake = Lake(Conf(home=str(tmp_path)), spark, storage, catalog.load())
+    assert [row.tableName for row in answer(lake, "show tables in silver").collect()] == ["person"]
+    said = {row.col_name: row.comment for row in answer(lake, "describe silver.person").collect()}
+    assert said["person_id"] == Person.declared["person_id"].description
 
 
 def test_a_query_is_answered_to_the_letter(tmp_path: Path) -> None:

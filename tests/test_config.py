@@ -46,8 +46,9 @@ def test_the_files_of_the_project_are_right(name: str) -> None:
         ("spark: fast\n", ["line 1", "spark", "'fast'"]),
         ("- home\n", ["must hold keys and values", "home, landing"]),
         ("home: [\n", ["is not YAML", "line 2"]),
+        ("home: a\nrefresh:\n  parallel: 2\n  parallel: 3\n", ["line 4", "'parallel'", "said on line 3 already"]),
     ],
-    ids=["key", "key of a section", "too low", "type", "empty", "value for a section", "list", "no YAML"],
+    ids=["key", "key of a section", "too low", "type", "empty", "value for a section", "list", "no YAML", "twice"],
 )
 def test_names_file_line_key_and_what_is_allowed(file: Path, text: str, told: list[str]) -> None:
     file.write_text(text)
@@ -72,8 +73,9 @@ def test_names_all_that_is_wrong_at_once(file: Path) -> None:
     ],
 )
 def test_a_wrong_setting_is_named(file: Path, setting: str, told: list[str]) -> None:
-    file.write_text("home: here\n")
+    file.write_text("home: here\nrefresh:\n  parallel: 3\n")
     refused = refusal(file, setting)
+    assert str(file) not in refused
     assert [part for part in told if part not in refused] == []
 
 

@@ -84,6 +84,13 @@ def test_reads_every_type_and_null(spark: SparkSession, tmp_path: Path) -> None:
     assert read(storage, EveryType) == [full, {**dict.fromkeys(EveryType.declared), "id": 2}]
 
 
+@pytest.mark.parametrize("table", [toy.Visit, toy.LatestVisit, toy.Total])
+def test_columns_carry_what_they_mean(refreshed: Lab, table: type[Table]) -> None:
+    fields = DeltaTable(refreshed.storage.path(table)).schema().fields
+    said = {field.name: field.metadata.get("comment") for field in fields}
+    assert said == {name: column.description for name, column in table.declared.items()}
+
+
 def test_the_history_says_what_each_commit_was_made_from(refreshed: Lab) -> None:
     last, first = (
         json.loads(commit["userMetadata"])["lakehouse"]

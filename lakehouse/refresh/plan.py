@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -37,11 +37,21 @@ class InputChange:
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do with a table and why; `buckets` are the ones to recompute, None for all."""
+    """What to do with a table and why.
+
+    buckets: which to recompute; None for all.
+    is_open: it is skipped unless what it reads changes in the same refresh.
+    """
 
     mode: Mode
     reason: str
     buckets: Buckets | None = None
+    is_open: bool = False
+
+
+def named(inputs: Sequence[str], word: str) -> str:
+    """Inputs by their names, or how many where there are many."""
+    return f" {word} ".join(inputs) if len(inputs) < 4 else f"{len(inputs)} inputs"
 
 
 def decide(
@@ -64,7 +74,7 @@ def decide(
     changed = {name: change for name, change in inputs.items() if change.changed}
     if not changed:
         return Decision("skip", "nothing it reads changed")
-    names = " and ".join(changed) if len(changed) < 4 else f"{len(changed)} inputs"
+    names = named(list(changed), "and")
     told = []
     for name, change in changed.items():
         if change.buckets is None:

@@ -25,7 +25,7 @@ from lakehouse.config import Conf
 from lakehouse.contract import LandedTable, ReferenceTable, Table
 from lakehouse.errors import ContractError
 from lakehouse.refresh.fingerprint import fingerprint
-from lakehouse.refresh.plan import Decision, InputChange, decide
+from lakehouse.refresh.plan import Decision, InputChange, decide, named
 from lakehouse.session import start_hail
 from lakehouse.storage import Record, Storage
 
@@ -118,7 +118,7 @@ class Refresh:
                 pending.add(table)
             elif upstream:
                 pending.add(table)
-                decision = Decision("skip", f"unless the rows of {' or '.join(upstream)} change")
+                decision = Decision("skip", f"unless rows of {named(upstream, 'or')} change", is_open=True)
             decisions[table.full_name()] = decision
         return decisions
 

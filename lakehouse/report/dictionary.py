@@ -87,10 +87,12 @@ def lineage(catalog: Catalog, table: type[Table]) -> dict[str, Any]:
 
 def trees(catalog: Catalog, table: type[Table]) -> list[Tree]:
     """The lineage as two trees: made from, and used by."""
-    users = {source: [t for t in catalog if source in t.inputs().values()] for source in catalog}
-    made_from = Tree(f"[bold]{table.full_name()}[/] is made from")
-    used_by = Tree(f"[bold]{table.full_name()}[/] is used by")
-    _grow(made_from, table, {t: list(t.inputs().values()) for t in catalog}, set())
+    sources = {t: list(t.inputs().values()) for t in catalog}
+    users = {source: [t for t in catalog if source in sources[t]] for source in catalog}
+    name = f"[bold]{table.full_name()}[/]"
+    made_from = Tree(f"{name} is made from{'' if sources[table] else ' what landed or is carried in the package'}")
+    used_by = Tree(f"{name} is used by{'' if users[table] else ' no other table'}")
+    _grow(made_from, table, sources, set())
     _grow(used_by, table, users, set())
     return [made_from, used_by]
 

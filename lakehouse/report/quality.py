@@ -119,5 +119,9 @@ def show(console: Console, found: list[CheckResult]) -> None:
         )
     if failed:
         console.print(checks)
+        console.print(
+            "of: the concept that is looked at; percent: of the rows that fail, may: up to which a check passes; by "
+            "delivery: the same percentage in each, from the oldest"
+        )
     judged = [result for result in found if result.passed is not None]
     console.print(f"{len(judged) - len(failed):,} of {len(judged):,} checks passed", highlight=False)

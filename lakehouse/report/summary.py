@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -12,8 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from lakehouse.refresh.plan import Decision
 from lakehouse.refresh.run import Outcome
 from lakehouse.report.accounts import FATES, Account, by_source
+
+_MOST_COUNTS = 20
 
 _STYLE = {
     "full": "green", "incremental": "green", "carried": "cyan", "skipped": "dim", "failed": "bold red", "blocked": "red"
@@ -43,12 +46,36 @@ def print_outcomes(console: Console, outcomes: list[Outcome], seconds: float, wi
     console.print(table)
     modes = Counter(outcome.mode for outcome in outcomes)
     told = ", ".join(f"{number} {mode}" for mode, number in modes.most_common())
-    console.print(f"{len(outcomes)} tables in {seconds:.1f} s: {told}", highlight=False)
+    tables = "1 table" if len(outcomes) == 1 else f"{len(outcomes)} tables"
+    console.print(f"{tables} in {seconds:.1f} s: {told}", highlight=False)
     for outcome in outcomes:
         if outcome.mode == "failed":
             console.print(f"[bold red]failed[/] {outcome.table}: {escape(outcome.reason)}", highlight=False)
             if with_traces:
                 console.print(outcome.details, markup=False, highlight=False)
+
+
+def print_plan(console: Console, decisions: Mapping[str, Decision]) -> None:
+    """What a refresh would do with each table that it would not simply skip, and why."""
+    table = grid("table", "would be", "why")
+    for name, decision in decisions.items():
+        if decision.mode != "skip":
+            table.add_row(name, decision.mode, escape(decision.reason))
+        elif decision.is_open:
+            table.add_row(name, "skipped or refreshed", escape(decision.reason))
+    if table.row_count:
+        console.print(table)
+    current = len(decisions) - table.row_count
+    console.print(f"{current} of {len(decisions)} tables are up to date", highlight=False)
+
+
+def print_names(console: Console, title: str, names: Collection[str]) -> None:
+    """How many there are, and the first of them."""
+    console.print(f"{len(names):,} {title}{':' if names else ''}", highlight=False)
+    for name in sorted(names)[:_MOST_COUNTS]:
+        console.print(f"  {name}", highlight=False, markup=False)
+    if len(names) > _MOST_COUNTS:
+        console.print(f"  and {len(names) - _MOST_COUNTS:,} others")
 
 
 def print_accounts(console: Console, accounts: list[Account]) -> None:
@@ -68,9 +95,6 @@ def print_accounts(console: Console, accounts: list[Account]) -> None:
         console.print(f"[bold red]missing[/] {escape(told)}", highlight=False)
     verdict = "[bold red]rows are missing[/]" if unbalanced else "every row of every delivery is accounted for"
     console.print(f"landed = {' + '.join(FATES)}: {verdict}", highlight=False)
-
-
-_MOST_COUNTS = 20
 
 
 def print_counts(console: Console, title: str, counts: DataFrame) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 
 from pyspark.sql import SparkSession
 from rich.console import Console
 
+from lakehouse.refresh.plan import Decision
 from lakehouse.refresh.run import Outcome
 from lakehouse.report import summary
 
@@ -41,3 +43,25 @@ def test_of_many_counts_the_largest_are_told_and_the_others_added_up(spark: Spar
     assert "file 11" in told
     assert "file 10" not in told
     assert "and 10 others, of 55 rows" in told
+
+
+def test_a_plan_tells_what_is_done_and_what_may_be() -> None:
+    console = Console(file=io.StringIO(), width=160)
+    plan = {
+        "a.built": Decision("full", "never built"),
+        "a.same": Decision("skip", "nothing it reads changed"),
+        "a.open": Decision("skip", "unless rows of a.built change", is_open=True),
+    }
+    summary.print_plan(console, plan)
+    told = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "a.same" not in told
+    assert re.search(r"a\.open +skipped or refreshed +unless rows of a\.built change", told)
+    assert "1 of 3 tables are up to date" in told
+
+
+def test_of_many_names_the_first_are_told() -> None:
+    console = Console(file=io.StringIO(), width=160)
+    summary.print_names(console, "files wait", [f"file[{n:02}]" for n in range(25)])
+    told = console.file.getvalue()  # type: ignore[attr-defined]
+    assert told.startswith("25 files wait:\n  file[00]\n")
+    assert told.endswith("  file[19]\n  and 5 others\n")

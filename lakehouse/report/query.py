@@ -1,0 +1,75 @@
+"""Queries over the tables by their names, and their rows on a terminal."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame
+from rich.console import Console
+from rich.markup import escape
+
+from lakehouse.errors import UsageError
+from lakehouse.lake import Lake
+from lakehouse.report.summary import grid
+
+_QUERIES = ("select", "with", "values", "from", "table", "describe", "show", "explain")
+_WRITES = re.compile(r"\b(insert\s+(into|overwrite)|delete\s+from|merge\s+into|update\s+\S+\s+set)\b", re.IGNORECASE)
+"""What may follow `with` and `from`, and writes."""
+
+
+def check(query: str) -> None:
+    """Raise UsageError where it is no query, or one that writes."""
+    first = re.sub(r"^\s*\(*", "", query).split(None, 1)
+    if not first or first[0].lower() not in _QUERIES or _WRITES.search(query):
+        raise UsageError(f"only queries are answered, they write nothing and begin with one of {', '.join(_QUERIES)}")
+
+
+def answer(lake: Lake, query: str) -> DataFrame:
+    """The rows that answer a query. Raises UsageError where a name or the grammar is wrong."""
+    lake.name_tables(query)
+    try:
+        return lake.spark.sql(query)
+    except AnalysisException as error:
+        if error.getErrorClass() == "TABLE_OR_VIEW_NOT_FOUND":
+            name = (error.getMessageParameters() or {})["relationName"].replace("`", "")
+            raise UsageError(f"there is no table {name!r}: {_instead(lake, name)}") from None
+        # Spark begins with the name of the error and ends with the plan that it had made by then.
+        told = re.sub(r"^\[\S+\] ", "", " ".join(str(error).partition(";")[0].split()))
+        raise UsageError(told.partition(" == SQL")[0]) from None
+
+
+def _instead(lake: Lake, name: str) -> str:
+    try:
+        return f"name it with its layer, {lake.catalog.find(name).full_name()}"
+    except UsageError as error:
+        return str(error).partition(": ")[2]
+
+
+def show(console: Console, columns: list[str], rows: list[list[Any]]) -> None:
+    """The rows as a table, or one below the other where they are too wide for that."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [max(len(text) for text in column) for column in zip(columns, *cells, strict=True)]
+    if len(columns) > 1 and sum(widths) + 2 * len(widths) > console.width:
+        _show_below(console, columns, cells)
+        return
+    numbers = [c for i, c in enumerate(columns) if any(isinstance(row[i], (int, float)) for row in rows)]
+    table = grid(*columns, right=numbers)
+    for row in cells:
+        table.add_row(*map(escape, row))
+    console.print(table)
+
+
+def _show_below(console: Console, columns: list[str], rows: list[list[str]]) -> None:
+    width = max(map(len, columns))
+    for number, row in enumerate(rows, start=1):
+        console.print(f"[bold]row {number}[/]", highlight=False)
+        for column, text in zip(columns, row, strict=True):
+            console.print(f"  {column:{width}}  {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
