@@ -15,8 +15,10 @@ from typing import Any
 
 from benchmark_use import run_watched
 
-LAKEHOUSE = Path(__file__).resolve().parent.parent / ".venv" / "bin" / "lakehouse"
+ROOT = Path(__file__).resolve().parent.parent
+LAKEHOUSE = ROOT / ".venv" / "bin" / "lakehouse"
 SLOWEST = 12
+ERA_PEOPLE = 100_000
 TOUCHED_PERCENT = 1
 TOUCHED_RESOURCES = ("Encounter", "Condition", "Observation", "MedicationRequest", "Procedure")
 
@@ -41,6 +43,7 @@ def silver(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         found["slope_of_the_time"] = {
             table: _slope(few, by_size[few][table], many, by_size[many][table]) for table in ("all", *_slowest(tables))
         }
+    found[f"drug_era of {ERA_PEOPLE:,} people"] = _drug_eras(home, max(by_size))
     lines = _deliver_again(home / "landing")
     touched, tables, _ = _refreshed(home)
     found["a delivery for 1 person in 100"] = {
@@ -59,6 +62,37 @@ def _refreshed(home: Path) -> tuple[float, dict[str, float], int]:
     )
     seconds = round(time.monotonic() - started, 1)
     return seconds, {outcome["table"]: round(outcome["seconds"], 1) for outcome in json.loads(told)}, use.peak_mb
+
+
+def _drug_eras(home: Path, people: int) -> dict[str, Any]:
+    """The eras of many people: the exposures of those of a home, as often as it takes, each time of other persons."""
+    from pyspark.sql import functions as F
+
+    from lakehouse import config, session
+    from lakehouse.silver.clinical.drug_era import DrugEra
+    from lakehouse.silver.clinical.drug_exposure import DrugExposure
+    from lakehouse.silver.vocabulary.concept import Concept
+    from lakehouse.silver.vocabulary.drug_strength import DrugStrength
+    from lakehouse.storage import Record, Storage
+
+    conf = config.load(ROOT / "conf" / "local.yaml", home=str(home))
+    spark = session.start(conf, name="benchmark")
+    try:
+        few, many, record = Storage(spark, conf.tables_path), Storage(spark, f"{home}/many"), Record("", {}, "full")
+        copies = spark.range(math.ceil(ERA_PEOPLE / people)).withColumnRenamed("id", "copy")
+        exposures = few.read(DrugExposure).crossJoin(copies)
+        of_others = {name: F.xxhash64(name, "copy") for name in ("person_id", "drug_exposure_id")}
+        many.replace(DrugExposure, exposures.withColumns(of_others).drop("copy"), record)
+        started = time.monotonic()
+        eras = DrugEra.build(many.read(DrugExposure), few.read(DrugStrength), few.read(Concept))
+        many.replace(DrugEra, eras, record)
+        seconds = time.monotonic() - started
+        return {
+            "exposures": many.read(DrugExposure).count(), "eras": many.read(DrugEra).count(),
+            "seconds": round(seconds, 1),
+        }  # fmt: skip
+    finally:
+        spark.stop()
 
 
 def _slowest(tables: dict[str, float]) -> dict[str, float]:
