@@ -37,7 +37,7 @@ class CdmSource(Table):
     @staticmethod
     def build(files: LandedFile, vocabularies: Vocabulary) -> DataFrame:
         """Describe what the files that were taken became."""
-        dated = F.try_to_timestamp("delivery", F.lit("yyyy-MM-dd")).cast("date")
+        dated = F.try_to_timestamp(F.substring("delivery", 1, 10), F.lit("yyyy-MM-dd")).cast("date")
         taken = files.filter("defect is null").agg(F.max(dated).alias("last_day"), F.count("*").alias("files"))
         release = vocabularies.filter("vocabulary_id = 'None'").agg(F.max("vocabulary_version").alias("release"))
         return (

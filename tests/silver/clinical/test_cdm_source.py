@@ -18,7 +18,8 @@ from tests.support import rows_of
     ("deliveries", "days"),
     [
         (["2026-01-01", "2026-02-01"], [date(2026, 2, 1)]),
-        (["2026-01-01", "february"], [date(2026, 1, 1)]),
+        (["2026-01-01", "february", "2026-3-1 later"], [date(2026, 1, 1)]),
+        (["2026-01-01", "2026-02-01-again"], [date(2026, 2, 1)]),
         (["february"], []),
         ([], []),
     ],
