@@ -233,6 +233,7 @@ def test_killed_again_and_again_it_ends_as_undisturbed(
     assert sorted(file.name for file in tmp_path.iterdir()) == sorted(file.name for file in whole.iterdir())
 
 
+@pytest.mark.slow
 def test_genomes_are_the_same_bytes_on_other_partitions_and_after_a_kill(
     make: Make, genomes: tuple[Path, Generated], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

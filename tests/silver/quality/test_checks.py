@@ -170,8 +170,20 @@ BAD: Rows = {
         measurement(13, value_as_number=None, unit_concept_id=None, unit_source_value=None),  # says it in words
     ],
 }
+VISIT = WORLD["visit_occurrence"][0]
+VISITS = [
+    VISIT,
+    # A few minutes into the day of birth.
+    {**VISIT, "visit_occurrence_id": 8, "visit_start_date": date(1950, 6, 15), "visit_end_date": None,
+     "visit_start_datetime": datetime(1950, 6, 15, 0, 5)},
+    # Data as of 1 February: tomorrow is the 2nd, whatever the hour; and it ends on the day on which it begins.
+    {**VISIT, "visit_occurrence_id": 9, "person_id": 2, "visit_start_date": date(2026, 2, 2), "visit_end_date": None,
+     "visit_start_datetime": datetime(2026, 2, 2, 8), "visit_end_datetime": datetime(2026, 2, 2, 7)},
+]  # fmt: skip
+
 GOOD: Rows = {
     **WORLD,
+    "visit_occurrence": VISITS,
     "condition_occurrence": [condition(1), condition(16, condition_concept_id=PROSTATE)],
     "drug_exposure": [drug(1)],
     "drug_era": [era(1)],
@@ -290,25 +302,18 @@ def test_what_is_declared_holds_together() -> None:
                 assert other is None or other in names, (table, field.name, other)
 
 
-def test_times_of_the_day_of_birth_are_after_birth(spark: SparkSession) -> None:
-    visit = {**WORLD["visit_occurrence"][0], "visit_start_date": date(1950, 6, 15),
-             "visit_start_datetime": datetime(1950, 6, 15, 0, 5)}  # fmt: skip
-    found = results(spark, {**WORLD, "visit_occurrence": [visit]})
-    for field in ("visit_start_date", "visit_start_datetime"):
-        assert found["visit_occurrence", field, "plausibleAfterBirth", "all"][:2] == (1, 0)
+def test_times_of_the_day_of_birth_are_after_birth(good: Found) -> None:
+    for field, visits in (("visit_start_date", 3), ("visit_start_datetime", 2)):
+        assert good["visit_occurrence", field, "plausibleAfterBirth", "all"][:2] == (visits, 0)
 
 
-def test_days_are_compared_and_not_hours(spark: SparkSession) -> None:
-    """Data as of 1 February: tomorrow is the 2nd, whatever the hour; and it ends on the day on which it begins."""
-    times = {"visit_start_datetime": datetime(2026, 2, 2, 8), "visit_end_datetime": datetime(2026, 2, 2, 7)}
-    visit = {**WORLD["visit_occurrence"][0], "visit_start_date": date(2026, 2, 2), **times}
-    found = results(spark, {**WORLD, "visit_occurrence": [visit]})
-    for field, check in (
-        ("start", "plausibleValueHigh"),
-        ("start", "plausibleStartBeforeEnd"),
-        ("end", "plausibleTemporalAfter"),
+def test_days_are_compared_and_not_hours(good: Found) -> None:
+    for field, check, visits in (
+        ("start", "plausibleValueHigh", 2),
+        ("start", "plausibleStartBeforeEnd", 1),
+        ("end", "plausibleTemporalAfter", 1),
     ):
-        assert found["visit_occurrence", f"visit_{field}_datetime", check, "all"][:2] == (1, 0)
+        assert good["visit_occurrence", f"visit_{field}_datetime", check, "all"][:2] == (visits, 0)
 
 
 def test_every_check_that_is_declared_is_counted_and_no_other(bad: Found) -> None:
