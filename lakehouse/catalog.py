@@ -54,10 +54,12 @@ class Catalog:
             return matches[0]
         if matches:
             raise UsageError(f"{name!r} could be {' or '.join(t.full_name() for t in matches)}: name its layer too")
-        layer, _, own = name.rpartition(".")
-        names = {t.table_name(): t.full_name() if layer else t.table_name() for t in self.tables}
-        near = difflib.get_close_matches(own, names, n=1)
-        hint = f"did you mean {names[near[0]]!r}?" if near else "`lakehouse docs` lists all tables"
+        full, own = list(self.by_name), [t.table_name() for t in self.tables]
+        layer, _, last = name.rpartition(".")
+        near = difflib.get_close_matches(name, full if layer else own, n=1)
+        if layer and not near:
+            near = [full[own.index(alike)] for alike in difflib.get_close_matches(last, own, n=1)]
+        hint = f"did you mean {near[0]!r}?" if near else "`lakehouse docs` lists all tables"
         raise UsageError(f"there is no table {name!r}: {hint}")
 
     def upstream(self, tables: set[type[Table]]) -> set[type[Table]]:

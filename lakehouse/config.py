@@ -146,8 +146,9 @@ def load(
     asked = {key: value for key, value in synthetic.items() if value is not None}
     if asked:
         _section(raw, "synthetic", f"--{next(iter(asked))}").update(asked)
-    options = {f"synthetic.{key}": f"--{key}" for key in asked}
-    options |= {setting.partition("=")[0]: "--set" for setting in settings}
+    options = {setting.partition("=")[0]: "--set" for setting in settings}
+    options |= {key: f"--{key}" for key, value in (("home", home), ("landing", landing)) if value is not None}
+    options |= {f"synthetic.{key}": f"--{key}" for key in asked}
     try:
         conf = Conf.model_validate(raw)
     except ValidationError as error:
@@ -171,19 +172,22 @@ def _parse(text: str, path: Path | None) -> dict[str, Any]:
         raise UsageError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(raw, dict):
         raise UsageError(f"{path} must hold keys and values: {', '.join(Conf.model_fields)}")
-    _check_said_once(yaml.compose(text, Loader=yaml.SafeLoader), path)
+    _check_said_once(text, path)
     return raw
 
 
-def _check_said_once(node: yaml.Node | None, path: Path | None) -> None:
+def _check_said_once(text: str, path: Path | None) -> None:
     """Refuse a key that stands twice in its section: YAML would take the last without a word."""
-    lines: dict[str, int] = {}
-    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
-        line = key.start_mark.line + 1
-        if key.value in lines:
-            raise UsageError(f"{path}, line {line}: {key.value!r} is said on line {lines[key.value]} already")
-        lines[key.value] = line
-        _check_said_once(value, path)
+    nodes = [yaml.compose(text, Loader=yaml.SafeLoader)]
+    for node in nodes:
+        lines: dict[str, int] = {}
+        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                raise UsageError(f"{path}, line {line}: {key.value!r} is said on line {lines[key.value]} already")
+            lines[key.value] = line
+            if value not in nodes:  # an anchor may hold itself
+                nodes.append(value)
 
 
 def _override(raw: dict[str, Any], setting: str) -> None:
@@ -215,8 +219,10 @@ def _explain(error: Any, text: str, path: Path | None, options: Mapping[str, str
     """
     keys = [str(key) for key in error["loc"]]
     name = ".".join(keys)
-    option = next((option for key, option in options.items() if f"{name}.".startswith(f"{key}.")), None)
-    where = option or f"{path}, line {_line_of(keys, text)}"
+    given = next((option for key, option in options.items() if f"{name}.".startswith(f"{key}.")), None)
+    within = next((option for key, option in options.items() if key.startswith(f"{name}.")), None)
+    line = _line_of(keys, text)
+    where = given or (f"{path}, line {line}" if line else within or str(path))
     if error["type"] == "extra_forbidden":
         allowed = _fields(keys[:-1])
         near = difflib.get_close_matches(keys[-1], allowed, n=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class Lake:
     def open(cls, conf: Conf, must_exist: bool = False) -> Lake:
         """Start a session on a home. Raises UsageError where it must exist and does not."""
         missing = UsageError(f"there are no tables at {conf.tables_path}: run `lakehouse refresh`, or name a --home")
-        if must_exist and "://" not in conf.tables_path and not Path(conf.tables_path).exists():
+        if must_exist and _is_local(conf) and not Path(conf.tables_path).exists():
             raise missing  # before the seconds that a session takes to start
         spark = session.start(conf)
         storage = Storage(spark, conf.tables_path)
@@ -47,6 +48,7 @@ class Lake:
 
         A query that shows what there is names them all. Raises UsageError where one that is named was never written.
         """
+        query = query.replace("`", "")
         shows = re.match(r"\s*show\b", query, re.IGNORECASE) is not None
         for table in self.catalog:
             for quarantine, name in ((False, table.full_name()), (True, _quarantine_name(table))):
@@ -78,6 +80,12 @@ class Lake:
                 checkpoint = f"{self.storage.tables_path}/checkpoints/landing"
                 landing.take(self.storage, self.conf.landing_path, checkpoint, self.conf.refresh.buckets)
             return Refresh(self.storage, self.catalog, self.conf, on_start, on_end).run(chosen, full)
+
+
+def _is_local(conf: Conf) -> bool:
+    """Whether the tables are certain to lie on a disk of this machine: Hadoop may take a bare path elsewhere."""
+    on_this_machine = (conf.spark.master or "").startswith("local") and "HADOOP_CONF_DIR" not in os.environ
+    return on_this_machine and "://" not in conf.tables_path
 
 
 def _quarantine_name(table: type[Table]) -> str:

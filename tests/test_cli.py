@@ -201,6 +201,16 @@ def test_without_a_landing_zone_nothing_is_refreshed(tmp_path: Path) -> None:
         ("select * from silver.persn", "there is no table 'silver.persn': did you mean 'silver.person'?"),
         ("select * from person", "there is no table 'person': name it with its layer, silver.person"),
         ("select * from silver.person", "silver.person holds no rows yet: nothing was refreshed"),
+        ("select * from bronze.observaton", "no table 'bronze.observaton': did you mean 'bronze.observation'?"),
+        ("select * from `silver`.`person`", "silver.person holds no rows yet: nothing was refreshed"),
+        (
+            "select * from observation",
+            "'observation' could be bronze.observation or silver.observation: name its layer too",
+        ),
+        (
+            "select `a;b` from range(3)",
+            "with name `a;b` cannot be resolved. Did you mean one of the following? [`id`].",
+        ),
         ("select i from range(3)", "`i` cannot be resolved. Did you mean one of the following? [`id`]."),
         ("select (1", "Syntax error at or near end of input.(line 1, pos 9)"),
     ],

@@ -67,6 +67,8 @@ def test_names_all_that_is_wrong_at_once(file: Path) -> None:
         ("spark.master", ["'spark.master'", "key=value"]),
         ("=4", ["key=value"]),
         ("refresh.parallel=many", ["--set", "refresh.parallel", "'many'"]),
+        ("refesh.parallel=2", ["--set", "'refesh'", "did you mean 'refresh'"]),
+        ("spark.setings.x=3", ["--set", "'spark.setings'", "did you mean 'settings'"]),
         ("refresh.paralel=2", ["--set", "'refresh.paralel'", "did you mean 'parallel'"]),
         ("home.sub=x", ["home holds a value, not a section"]),
         ("spark.settings.spark.driver.memory=[1]", ["--set", "spark.driver.memory"]),
@@ -77,6 +79,19 @@ def test_a_wrong_setting_is_named(file: Path, setting: str, told: list[str]) -> 
     refused = refusal(file, setting)
     assert str(file) not in refused
     assert [part for part in told if part not in refused] == []
+
+
+def test_an_option_that_is_wrong_is_named(file: Path) -> None:
+    file.write_text("home: here\n")
+    with pytest.raises(UsageError, match=r"^--home: home: "):
+        config.load(file, home="")
+    with pytest.raises(UsageError, match=r"^--people: synthetic\.people: "):
+        config.load(file, ["synthetic.people=5"], synthetic={"people": 0})
+
+
+def test_an_anchor_that_holds_itself_is_refused(file: Path) -> None:
+    file.write_text("a: &a {b: *a}\n")
+    assert "unknown key 'a'" in refusal(file)
 
 
 def test_a_setting_overrides_the_file_and_the_last_one_holds(file: Path) -> None:

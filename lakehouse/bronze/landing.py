@@ -120,34 +120,48 @@ def _close_the_books(storage: Storage, reader: SparkSession, landing: str) -> No
 
 
 def _written_again(storage: Storage, files: list[File]) -> list[File]:
-    """Files that have another time than in the ledger: copies of what was taken, and those whose lines changed."""
-    defect = "changed after it was taken: deliver it under another name"
-    as_taken = _as_taken(storage, files)
-    return [file if file.name in as_taken or not file.has_lines else replace(file, defect=defect) for file in files]
+    """Files that have another time than in the ledger: copies of what was taken or refused, and what changed."""
+    if not files:
+        return []
+    names = storage.spark.createDataFrame([(file.name,) for file in files], "file string")
+    rows = storage.read(LandedFile).join(names, "file", "left_semi").orderBy(F.col("defect").isNull()).collect()
+    defects = {(row.file, row.bytes): row.defect for row in rows}  # where a file was taken, that it was
+    as_taken = _as_taken(storage, [f for f in files if (f.name, f.bytes) in defects])
+    changed = "changed after it was taken: deliver it under another name"
+    return [
+        replace(file, defect=defects.get((file.name, file.bytes), changed) or (None if file in as_taken else changed))
+        for file in files
+    ]
 
 
-def _as_taken(storage: Storage, files: list[File]) -> set[str]:
-    """The names of the files whose lines are those that were taken of them."""
-    reader = storage.spark.newSession()
-    # A file that is broken by now has fewer lines than were taken.
-    reader.conf.set("spark.sql.files.ignoreCorruptFiles", "true")
-    same: set[tuple[str, int, int]] = set()
+def _as_taken(storage: Storage, files: list[File]) -> list[File]:
+    """Those of the files whose lines are those that were taken of them."""
+    reader, same = storage.spark.newSession(), []
     for world, (table, read) in _WORLDS.items():
-        of_world = [file for file in files if file.world == world and file.has_lines]
-        if of_world and storage.exists(table):
-            names = storage.spark.createDataFrame([(file.name,) for file in of_world], "file string")
-            taken = storage.read(table).join(F.broadcast(names), "file", "left_semi")
-            same |= _digests(taken) & _digests(read(reader, of_world))
-    return {name for name, *_ in same}
+        of_world = [file for file in files if file.world == world]
+        if not of_world:
+            continue
+        names = storage.spark.createDataFrame([(file.name,) for file in of_world], "file string")
+        taken = _digests(table, storage.read(table).join(F.broadcast(names), "file", "left_semi"))
+        with_lines = [file for file in of_world if file.has_lines]
+        try:
+            now = _digests(table, read(reader, with_lines)) if with_lines else {}
+        except (Py4JJavaError, PySparkException):
+            readable = [file for file in with_lines if not why_unreadable(reader, file)]
+            if len(readable) == len(with_lines):
+                raise
+            now = _digests(table, read(reader, readable)) if readable else {}
+        same += [file for file in of_world if now.get(file.name) == taken.get(file.name)]
+    return same
 
 
-def _digests(lines: DataFrame) -> set[tuple[str, int, int]]:
-    """Each file with the number and the hash of its lines, and of the header that they were read with."""
-    texts = [name for name in ("raw", "header") if name in lines.columns]
+def _digests(table: type[LandedTable], lines: DataFrame) -> dict[str, tuple[int, int]]:
+    """Of each file that has lines their number, and the hash of them and of the header that they were read with."""
+    texts = [name for name in ("raw", "header") if name in table.declared]
     # As decimals, since a sum of hashes is larger than a hash.
     hashes = F.sum(F.xxhash64(*texts).cast("decimal(20, 0)"))
-    return {(row.file, row.lines, int(row.hashes)) for row in
-            lines.groupBy("file").agg(F.count("*").alias("lines"), hashes.alias("hashes")).collect()}  # fmt: skip
+    by_file = lines.groupBy("file").agg(F.count("*").alias("lines"), hashes.alias("hashes"))
+    return {row.file: (row.lines, int(row.hashes)) for row in by_file.collect()}
 
 
 def _new_empty_files(reader: SparkSession, landing: str, listed: DataFrame, ledger: DataFrame) -> list[File]:

@@ -18,6 +18,9 @@ _QUERIES = ("select", "with", "values", "from", "table", "describe", "show", "ex
 _WRITES = re.compile(r"\b(insert\s+(into|overwrite)|delete\s+from|merge\s+into|update\s+\S+\s+set)\b", re.IGNORECASE)
 """What may follow `with` and `from`, and writes."""
 
+_UNFOLDED = 1_000_000
+"""A width at which no cell is folded."""
+
 
 def check(query: str) -> None:
     """Raise UsageError where it is no query, or one that writes."""
@@ -35,30 +38,30 @@ def answer(lake: Lake, query: str) -> DataFrame:
         if error.getErrorClass() == "TABLE_OR_VIEW_NOT_FOUND":
             name = (error.getMessageParameters() or {})["relationName"].replace("`", "")
             raise UsageError(f"there is no table {name!r}: {_instead(lake, name)}") from None
-        # Spark begins with the name of the error and ends with the plan that it had made by then.
-        told = re.sub(r"^\[\S+\] ", "", " ".join(str(error).partition(";")[0].split()))
-        raise UsageError(told.partition(" == SQL")[0]) from None
+        # Spark begins with the name of the error, and goes on with the query or the plan that it had made by then.
+        told = str(error).strip().partition("\n")[0]
+        raise UsageError(re.sub(r"^\[\S+\] |; line \d+ pos \d+;?$", "", told)) from None
 
 
 def _instead(lake: Lake, name: str) -> str:
     try:
         return f"name it with its layer, {lake.catalog.find(name).full_name()}"
     except UsageError as error:
-        return str(error).partition(": ")[2]
+        return str(error).removeprefix(f"there is no table {name!r}: ")
 
 
 def show(console: Console, columns: list[str], rows: list[list[Any]]) -> None:
     """The rows as a table, or one below the other where they are too wide for that."""
     cells = [[_cell(value) for value in row] for row in rows]
-    widths = [max(len(text) for text in column) for column in zip(columns, *cells, strict=True)]
-    if len(columns) > 1 and sum(widths) + 2 * len(widths) > console.width:
-        _show_below(console, columns, cells)
-        return
     numbers = [c for i, c in enumerate(columns) if any(isinstance(row[i], (int, float)) for row in rows)]
     table = grid(*columns, right=numbers)
     for row in cells:
         table.add_row(*map(escape, row))
-    console.print(table)
+    is_wide = console.measure(table, options=console.options.update(width=_UNFOLDED)).maximum > console.width
+    if rows and len(columns) > 1 and is_wide:
+        _show_below(console, columns, cells)
+    else:
+        console.print(table)
 
 
 def _show_below(console: Console, columns: list[str], rows: list[list[str]]) -> None:

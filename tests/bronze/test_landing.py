@@ -282,6 +282,10 @@ def test_a_copy_of_the_landing_zone_is_no_change_and_a_digit_is_one(home: Home) 
         "claims/1/pde.csv": b"BENE_ID|PDE_ID\n1|2\n",
         "claims/1/dme.csv": b"BENE_ID|CLM_ID\n1|2\n",
         "claims/1/hha.csv": b"BENE_ID|CLM_ID\n1|2\n",
+        "claims/1/snf.csv": b"BENE_ID|CLM_ID\n",
+        "claims/1/carrier.csv": b"BENE_ID|CLM_ID\n1|2\n",
+        "ehr/1/cut.ndjson.gz": gzip.compress(patients("d"))[:-9],
+        "ehr/1/later cut.ndjson.gz": gzip.compress(patients("e")),
         "genomics/1/plain.vcf": b"#CHROM\tPOS\nchr1\t1\n",
     }
     home.put(files)
@@ -290,6 +294,8 @@ def test_a_copy_of_the_landing_zone_is_no_change_and_a_digit_is_one(home: Home) 
         "ehr/1/Other.ndjson": patients("c"),
         "claims/1/dme.csv": b"BENE_ID|CLM_ID\n1|3\n",
         "claims/1/hha.csv": b"BENE_ID|CLM_XX\n1|2\n",
+        "claims/1/carrier.csv": b"BENE_XX|CLM_ID\n1|2\n",
+        "ehr/1/later cut.ndjson.gz": gzip.compress(patients("e"))[:-9] + bytes(9),
     }
     home.put(files | changed)
     for file in files:
@@ -299,7 +305,9 @@ def test_a_copy_of_the_landing_zone_is_no_change_and_a_digit_is_one(home: Home) 
     assert len(home.rows(LandedFile)) == 2 * len(files)
     told = {row.file for row in home.rows(LandedFile) if row.defect and row.defect.startswith("changed")}
     assert told == set(changed)
-    assert home.ids() == ["a", "b"]
+    refused = {row.defect for row in home.rows(LandedFile) if row.file == "ehr/1/cut.ndjson.gz"}
+    assert refused == {"truncated: the compressed file ends early, after line 1"}
+    assert home.ids() == ["a", "b", "e"]
 
 
 def test_files_are_named_below_the_landing_zone_however_that_is_named(home: Home) -> None:
