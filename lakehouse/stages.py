@@ -135,11 +135,15 @@ def preview(conf: Conf, select: Iterable[str], full: bool, as_json: bool) -> Non
     with _opened(conf) as lake:
         files, decisions = lake.preview(select, full)
     if as_json:
-        _print_json([{"table": name, "mode": d.mode, "reason": d.reason} for name, d in decisions.items()])
+        tables = [
+            {"table": name, "mode": d.mode, "reason": d.reason, "may_change": d.is_open}
+            for name, d in decisions.items()
+        ]
+        _print_json({"files": sorted(files), "tables": tables})
         return
     console = _console()
     summary.print_plan(console, decisions)
-    summary.print_names(console, f"files wait in {conf.landing_path}", files)
+    summary.print_waiting(console, conf.landing_path, files)
 
 
 def train(conf: Conf, as_json: bool) -> None:

@@ -108,30 +108,35 @@ def _listed(spark: SparkSession, landing: str) -> DataFrame:
 
 def _close_the_books(storage: Storage, reader: SparkSession, landing: str) -> None:
     """Put on record what the stream shows once or never: files that were written again, and empty ones."""
-    ledger = storage.read(LandedFile).select("file", F.col("arrived_at").alias("modificationTime"))
+    ledger = storage.read(LandedFile).select("file", F.col("arrived_at").alias("modificationTime"), "bytes")
     listed = _listed(reader, landing)
     known = listed.join(ledger.select("file"), "file", "left_semi")
     again = known.join(ledger, ["file", "modificationTime"], "left_anti").collect()
     files = [look_at(reader, landing, row.path, row.length, row.modificationTime) for row in again]
-    found = [*_written_again(storage, files), *_new_empty_files(reader, landing, listed, ledger)]
+    empty = _empty_files(reader, landing, listed, ledger.filter("bytes = 0"))
+    found = _as_told(storage, [*files, *empty])
     if found:
         last = storage.last_commit(LandedFile)
-        _append_files(storage, found, "not-taken-files", last.version + 1 if last else 0)
+        _append_files(storage, found, "beside-the-stream", last.version + 1 if last else 0)
 
 
-def _written_again(storage: Storage, files: list[File]) -> list[File]:
-    """Files that have another time than in the ledger: copies of what was taken or refused, and what changed."""
+def _as_told(storage: Storage, files: list[File]) -> list[File]:
+    """Files that are not in the ledger as they are now: new ones, copies of taken or refused ones, changed ones."""
     if not files:
         return []
     names = storage.spark.createDataFrame([(file.name,) for file in files], "file string")
     rows = storage.read(LandedFile).join(names, "file", "left_semi").orderBy(F.col("defect").isNull()).collect()
     defects = {(row.file, row.bytes): row.defect for row in rows}  # where a file was taken, that it was
+    known = {row.file for row in rows}
     as_taken = _as_taken(storage, [f for f in files if (f.name, f.bytes) in defects])
     changed = "changed after it was taken: deliver it under another name"
-    return [
-        replace(file, defect=defects.get((file.name, file.bytes), changed) or (None if file in as_taken else changed))
-        for file in files
-    ]
+
+    def defect(file: File) -> str | None:
+        if file.name not in known:
+            return file.defect
+        return defects.get((file.name, file.bytes), changed) or (None if file in as_taken else changed)
+
+    return [replace(file, defect=defect(file)) for file in files]
 
 
 def _as_taken(storage: Storage, files: list[File]) -> list[File]:
@@ -164,12 +169,12 @@ def _digests(table: type[LandedTable], lines: DataFrame) -> dict[str, tuple[int,
     return {row.file: (row.lines, int(row.hashes)) for row in by_file.collect()}
 
 
-def _new_empty_files(reader: SparkSession, landing: str, listed: DataFrame, ledger: DataFrame) -> list[File]:
-    """Files without a byte that are not in the ledger: Spark lists them, and leaves them out of what it reads."""
+def _empty_files(reader: SparkSession, landing: str, listed: DataFrame, known: DataFrame) -> list[File]:
+    """Files without a byte, but for those known to be so: Spark lists them, and leaves them out of what it reads."""
     paths = [spelled(unquote(path)) for path in listed.inputFiles()]
     root = _root(landing)
     names = reader.createDataFrame([(path.removeprefix(root),) for path in paths], "file string")
-    unknown = names.join(listed, "file", "left_anti").join(ledger, "file", "left_anti").collect()
+    unknown = names.join(listed, "file", "left_anti").join(known, "file", "left_anti").collect()
     files = [_file_at(reader, landing, f"{root}{row.file}") for row in unknown]
     return [file for file in files if file.bytes == 0 and file.is_finished]
 

@@ -18,6 +18,9 @@ _FHIR_HEAD = (
     "beneficiary struct<reference: string>, _broken string"
 )
 
+_NAME_OF_TYPE = "^[A-Z][A-Za-z]{1,63}$"
+"""Each type has a partition: what no type is named like would make as many as there are lines."""
+
 
 def ehr_lines(reader: SparkSession, files: list[File]) -> DataFrame:
     """FHIR resources: type, id, patient and version of each."""
@@ -33,6 +36,7 @@ def ehr_lines(reader: SparkSession, files: list[File]) -> DataFrame:
                 "defect",
                 F.when(F.col("broken"), "not a JSON object"),
                 F.when(F.col("head.resourceType").isNull(), "no resourceType"),
+                F.when(~F.col("head.resourceType").rlike(_NAME_OF_TYPE), "the resourceType is no name of a type"),
                 F.when(F.col("head.id").isNull(), "no id"),
             ),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import reduce
 from typing import Any
 
 from pyspark.errors import AnalysisException
@@ -18,6 +19,8 @@ _QUERIES = ("select", "with", "values", "from", "table", "describe", "show", "ex
 _WRITES = re.compile(r"\b(insert\s+(into|overwrite)|delete\s+from|merge\s+into|update\s+\S+\s+set)\b", re.IGNORECASE)
 """What may follow `with` and `from`, and writes."""
 
+_SHOW_TABLES = re.compile(r"\s*show\s+tables\s*$", re.IGNORECASE)
+
 _UNFOLDED = 1_000_000
 """A width at which no cell is folded."""
 
@@ -32,6 +35,8 @@ def check(query: str) -> None:
 def answer(lake: Lake, query: str) -> DataFrame:
     """The rows that answer a query. Raises UsageError where a name or the grammar is wrong."""
     lake.name_tables(query)
+    if _SHOW_TABLES.match(query):
+        return _all_tables(lake)
     try:
         return lake.spark.sql(query)
     except AnalysisException as error:
@@ -41,6 +46,12 @@ def answer(lake: Lake, query: str) -> DataFrame:
         # Spark begins with the name of the error, and goes on with the query or the plan that it had made by then.
         told = str(error).strip().partition("\n")[0]
         raise UsageError(re.sub(r"^\[\S+\] |; line \d+ pos \d+;?$", "", told)) from None
+
+
+def _all_tables(lake: Lake) -> DataFrame:
+    """What `show tables` tells of one layer, of all of them."""
+    layers = [row.namespace for row in lake.spark.sql("show schemas").collect() if row.namespace != "default"]
+    return reduce(DataFrame.unionAll, [lake.spark.sql(f"show tables in {layer}") for layer in layers])
 
 
 def _instead(lake: Lake, name: str) -> str:

@@ -69,13 +69,14 @@ def print_plan(console: Console, decisions: Mapping[str, Decision]) -> None:
     console.print(f"{current} of {len(decisions)} tables are up to date", highlight=False)
 
 
-def print_names(console: Console, title: str, names: Collection[str]) -> None:
-    """How many there are, and the first of them."""
-    console.print(f"{len(names):,} {title}{':' if names else ''}", highlight=False)
-    for name in sorted(names)[:_MOST_COUNTS]:
+def print_waiting(console: Console, landing: str, files: Collection[str]) -> None:
+    """How many files wait in the landing zone, and the first of them."""
+    number = "1 file waits" if len(files) == 1 else f"{len(files):,} files wait"
+    console.print(f"{number} in {landing}{':' if files else ''}", highlight=False, markup=False)
+    for name in sorted(files)[:_MOST_COUNTS]:
         console.print(f"  {name}", highlight=False, markup=False)
-    if len(names) > _MOST_COUNTS:
-        console.print(f"  and {len(names) - _MOST_COUNTS:,} others")
+    if len(files) > _MOST_COUNTS:
+        console.print(f"  and {len(files) - _MOST_COUNTS:,} others")
 
 
 def print_accounts(console: Console, accounts: list[Account]) -> None:

@@ -92,7 +92,7 @@ def taken(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Home
         "ehr/d/bad.ndjson": b"\n".join([
             b'{"resourceType": "Patient", "id": "b1"}', b"", b"   ", b'{"resourceType": "Patient", "id": ', b'[1, 2]',
             b'{"resourceType": "Patient"}', b'{"id": "b7"}', b'{"resourceType": "Patient", "id": "Andr\xe9"}', b"text",
-            b'{"resourceType": "Patient", "id": "b10"}\r',
+            b'{"resourceType": "Patient", "id": "b10"}\r', b'{"resourceType": "a=1/b", "id": "b11"}',
         ]),
         "ehr/d/cut.ndjson.gz": gzip.compress(noise(20_000))[:-100],
         "ehr/d/fake.ndjson.gz": patients("never"),
@@ -188,6 +188,7 @@ def test_tells_lines_of_fhir_that_cannot_be_read_by_their_place(taken: Home) -> 
         ("bad.ndjson", 7): "no resourceType",
         ("bad.ndjson", 8): "not UTF-8",
         ("bad.ndjson", 9): "not a JSON object",
+        ("bad.ndjson", 11): "the resourceType is no name of a type",
     }
 
 
@@ -286,6 +287,7 @@ def test_a_copy_of_the_landing_zone_is_no_change_and_a_digit_is_one(home: Home) 
         "claims/1/carrier.csv": b"BENE_ID|CLM_ID\n1|2\n",
         "ehr/1/cut.ndjson.gz": gzip.compress(patients("d"))[:-9],
         "ehr/1/later cut.ndjson.gz": gzip.compress(patients("e")),
+        "ehr/1/emptied.ndjson": patients("f"),
         "genomics/1/plain.vcf": b"#CHROM\tPOS\nchr1\t1\n",
     }
     home.put(files)
@@ -296,6 +298,7 @@ def test_a_copy_of_the_landing_zone_is_no_change_and_a_digit_is_one(home: Home) 
         "claims/1/hha.csv": b"BENE_ID|CLM_XX\n1|2\n",
         "claims/1/carrier.csv": b"BENE_XX|CLM_ID\n1|2\n",
         "ehr/1/later cut.ndjson.gz": gzip.compress(patients("e"))[:-9] + bytes(9),
+        "ehr/1/emptied.ndjson": b"",
     }
     home.put(files | changed)
     for file in files:
@@ -307,7 +310,7 @@ def test_a_copy_of_the_landing_zone_is_no_change_and_a_digit_is_one(home: Home) 
     assert told == set(changed)
     refused = {row.defect for row in home.rows(LandedFile) if row.file == "ehr/1/cut.ndjson.gz"}
     assert refused == {"truncated: the compressed file ends early, after line 1"}
-    assert home.ids() == ["a", "b", "e"]
+    assert home.ids() == ["a", "b", "e", "f"]
 
 
 def test_files_are_named_below_the_landing_zone_however_that_is_named(home: Home) -> None:

@@ -59,9 +59,15 @@ def test_a_plan_tells_what_is_done_and_what_may_be() -> None:
     assert "1 of 3 tables are up to date" in told
 
 
-def test_of_many_names_the_first_are_told() -> None:
+def waiting(*files: str) -> str:
     console = Console(file=io.StringIO(), width=160)
-    summary.print_names(console, "files wait", [f"file[{n:02}]" for n in range(25)])
-    told = console.file.getvalue()  # type: ignore[attr-defined]
-    assert told.startswith("25 files wait:\n  file[00]\n")
+    summary.print_waiting(console, "landing", files)
+    return str(console.file.getvalue())  # type: ignore[attr-defined]
+
+
+def test_of_many_files_that_wait_the_first_are_told() -> None:
+    told = waiting(*(f"file[{n:02}]" for n in range(25)))
+    assert told.startswith("25 files wait in landing:\n  file[00]\n")
     assert told.endswith("  file[19]\n  and 5 others\n")
+    assert waiting("one") == "1 file waits in landing:\n  one\n"
+    assert waiting() == "0 files wait in landing\n"
