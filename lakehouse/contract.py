@@ -92,6 +92,10 @@ class Table(_Rows):
     scope: the promise that the rows of one value of this column depend only on the input rows of that
         value, or on those that a link table among the inputs ties to it. It allows a refresh of the
         changed values alone.
+    adds_up_by: the promise that what `build` makes of the input rows of some values of this column and what it makes
+        of those of the others add up, by key, to what it makes of all. The columns beside the key are sums, and no
+        row has nothing but zeros in them. It allows a refresh of what is counted of everybody from the changed values
+        alone: what they came to before is taken off, and what they come to now is added.
     changes_by: for a table that depends on everything (no scope): the column by which its changes are
         told to the tables that read it. The same as `scope` where there is one.
     uses_hail: `build` calls Hail. Such tables are built one at a time.
@@ -104,6 +108,7 @@ class Table(_Rows):
     grain: ClassVar[str]
     key: ClassVar[tuple[str, ...]]
     scope: ClassVar[str | None] = None
+    adds_up_by: ClassVar[str | None] = None
     changes_by: ClassVar[str | None] = None
     uses_hail: ClassVar[bool] = False
     python_reason: ClassVar[str | None] = None
@@ -150,6 +155,11 @@ class Table(_Rows):
         return found
 
     @classmethod
+    def sums(cls) -> list[str]:
+        """The columns beside the key, which are sums where the table adds up."""
+        return [name for name in cls.declared if name not in cls.key]
+
+    @classmethod
     def ddl(cls) -> str:
         """The schema as Spark DDL, without comments: these are metadata, and change no rows."""
         return ", ".join(f"`{name}` {column.type}" for name, column in cls.declared.items())
@@ -190,6 +200,8 @@ def _check(table: type[Table]) -> None:
             refuse(f"declares no {attribute}")
     if not table.__doc__:
         refuse("has no docstring")
+    if table.adds_up_by and (table.scope or not all(table.declared[n].type == "bigint" for n in table.sums())):
+        refuse("adds up, so it has no scope, and its columns beside the key are bigint")
     for name in (*table.key, *filter(None, (table.scope, table.changes_by))):
         if name not in table.declared:
             refuse(f"{name!r} in its key, scope or changes_by is not one of its columns")

@@ -37,9 +37,17 @@ class Examination:
 
 
 def promises(table: type[Table]) -> tuple[Expectation, ...]:
-    """The table's expectations, and that its key and its required columns are never null."""
+    """The table's expectations, that what must be there is never null, and that what adds up does so to something."""
     never_null = [n for n, c in table.declared.items() if c.required or n in table.key]
-    return (*table.expectations, *(expect_or_fail(f"{n} is not null", f"`{n}` is not null") for n in never_null))
+    implied = [expect_or_fail(f"{n} is not null", f"`{n}` is not null") for n in never_null]
+    if table.adds_up_by:
+        implied.append(expect_or_fail("adds up to something", adds_up_to_something(table)))
+    return (*table.expectations, *implied)
+
+
+def adds_up_to_something(table: type[Table]) -> str:
+    """SQL: not all sums of a row are zero."""
+    return " or ".join(f"`{name}` != 0" for name in table.sums())
 
 
 def flag(table: type[Table], rows: DataFrame) -> DataFrame:

@@ -92,14 +92,14 @@ def test_an_unknown_name_is_answered_with_the_nearest(typed: str, answer: str) -
 @pytest.mark.parametrize(
     ("selectors", "chosen"),
     [
-        ([], "name visit link latest_visit person_visit person_cost total"),
+        ([], "name visit link latest_visit person_visit person_cost total visits_of_cost"),
         (["link"], "link"),
         (["+link"], "name link"),
-        (["link+"], "link person_visit person_cost total"),
-        (["+person_visit+"], "name visit link latest_visit person_visit person_cost total"),
-        (["gold"], "person_cost total"),
-        (["bronze+"], "name visit link latest_visit person_visit person_cost total"),
-        (["+gold"], "name visit link latest_visit person_visit person_cost total"),
+        (["link+"], "link person_visit person_cost total visits_of_cost"),
+        (["+person_visit+"], "name visit link latest_visit person_visit person_cost total visits_of_cost"),
+        (["gold"], "person_cost total visits_of_cost"),
+        (["bronze+"], "name visit link latest_visit person_visit person_cost total visits_of_cost"),
+        (["+gold"], "name visit link latest_visit person_visit person_cost total visits_of_cost"),
         (["name", "silver.link"], "name link"),
     ],
 )
@@ -115,6 +115,8 @@ def test_selects_with_what_is_upstream_and_downstream(selectors: list[str], chos
         ({"key": ()}, "declares no key"),
         ({"key": ("ids",)}, "'ids' in its key, scope or changes_by is not one of its columns"),
         ({"scope": "person_id"}, "'person_id' in its key"),
+        ({"scope": "id", "adds_up_by": "person_id"}, "adds up, so it has no scope"),
+        ({"adds_up_by": "person_id", "name": Column("string", "no sum")}, "its columns beside the key are bigint"),
         ({"__doc__": None}, "has no docstring"),
     ],
 )

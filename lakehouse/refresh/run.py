@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Literal
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from lakehouse import quality
 from lakehouse.athena import Athena
@@ -137,18 +139,19 @@ class Refresh:
             return InputChange(built_from, now, None, "its log does not tell which rows")
         if touched.count != self.conf.refresh.buckets:
             return InputChange(built_from, now, None, f"it was written with {touched.count} buckets")
-        if source.changes_by != table.scope:
+        if source.changes_by != (table.scope or table.adds_up_by):
             touched = self._bridged(table, source, touched)
         return InputChange(built_from, now, touched)
 
     def _untold(self, table: type[Table], source: type[Table]) -> str:
-        """Why changes of that input cannot be told in the table's scope; empty where they can."""
-        if table.scope is None:
+        """Why it cannot be told what the changes of that input change in the table; empty where it can."""
+        parts_by = table.scope or table.adds_up_by
+        if parts_by is None:
             return "its rows may depend on all of it"
         if source.changes_by is None:
             return "it does not tell which rows"
-        if source.changes_by != table.scope and _bridge(table, source) is None:
-            return f"nothing ties {source.changes_by} to {table.scope}"
+        if source.changes_by != parts_by and (table.scope is None or _bridge(table, source) is None):
+            return f"nothing ties {source.changes_by} to {parts_by}"
         return ""
 
     def _bridged(self, table: type[Table], source: type[Table], touched: Buckets) -> Buckets:
@@ -220,6 +223,14 @@ class Refresh:
         """Compute the rows, check what they promise, and commit those buckets that really differ."""
         if decision.buckets is not None and not self.storage.has_declared_columns(table):
             decision = Decision("full", "its columns are not those that it declares")
+        try:
+            return self._rebuilt(table, decision)
+        except Exception as error:
+            if decision.buckets is None or table.adds_up_by is None or "FileNotFound" not in str(error):
+                raise
+            return self._rebuilt(table, Decision("full", "of what it was built from, files were removed since"))
+
+    def _rebuilt(self, table: type[Table], decision: Decision) -> Outcome:
         with self._hail if table.uses_hail else nullcontext():
             if table.uses_hail:
                 start_hail(self.storage.spark)
@@ -275,10 +286,9 @@ class Refresh:
         if not number and not exists:
             return 0
         rows = quality.dropped(flagged)
-        if decision.buckets is None or not exists:
+        if decision.buckets is None or table.scope is None or not exists:
             self.storage.replace(table, rows, record, quarantine=True)
             return number
-        assert table.scope is not None
         where = decision.buckets.predicate(table.scope)
         quarantine = self.storage.read(table, quarantine=True)
         if number or not quarantine.filter(where).isEmpty():
@@ -293,15 +303,37 @@ class Refresh:
             if self._athena and table.athena:
                 return self._athena.rows(table)
             return self.storage.reference_rows(table)
-        inputs = {name: self._input(table, source, decision) for name, source in table.inputs().items()}
-        rows = table.build(**inputs)  # type: ignore[attr-defined]
-        return self._restricted(self.storage.in_declared_shape(table, rows), table, decision)
+        rows = self._made(table, {name: self._input(table, i, decision) for name, i in table.inputs().items()})
+        if decision.buckets is None or table.adds_up_by is None:
+            return self._restricted(rows, table, decision)
+        return _added_up(table, (self._read(table), 1), (self._made_before(table, decision), -1), (rows, 1))
 
-    def _input(self, table: type[Table], source: type[Table], decision: Decision) -> DataFrame:
-        rows = self._read(source)
+    def _made(self, table: type[Table], inputs: dict[str, DataFrame]) -> DataFrame:
+        return self.storage.in_declared_shape(table, table.build(**inputs))  # type: ignore[attr-defined]
+
+    def _made_before(self, table: type[Table], decision: Decision) -> DataFrame:
+        """What the changed part of its inputs came to when the table was built."""
+        last = self.storage.last_commit(table)
+        assert last is not None
+        assert last.record is not None
+        versions = last.record.inputs
+        return self._made(table, {
+            name: self._input(table, source, decision, self._read_at(source, versions[source.full_name()]))
+            for name, source in table.inputs().items()
+        })  # fmt: skip
+
+    def _read_at(self, table: type[Table], version: int) -> DataFrame:
+        """The rows of that version; of a table that had none, -1."""
+        return self.storage.empty(table) if version < 0 else self.storage.read(table, version)
+
+    def _input(
+        self, table: type[Table], source: type[Table], decision: Decision, rows: DataFrame | None = None
+    ) -> DataFrame:
+        """The part of an input that is read, of its rows as they are now if no others are given."""
+        rows = self._read(source) if rows is None else rows
         if decision.buckets is None or source.changes_by is None:
             return rows
-        if source.changes_by == table.scope:
+        if source.changes_by == (table.scope or table.adds_up_by):
             return rows.filter(decision.buckets.predicate(source.changes_by))
         bridge = _bridge(table, source)
         assert bridge is not None
@@ -310,9 +342,8 @@ class Refresh:
         return rows.filter(self._buckets_of(links, source.changes_by).predicate(source.changes_by))
 
     def _restricted(self, rows: DataFrame, table: type[Table], decision: Decision) -> DataFrame:
-        if decision.buckets is None:
+        if decision.buckets is None or table.scope is None:
             return rows
-        assert table.scope is not None
         return rows.filter(decision.buckets.predicate(table.scope))
 
     def _read(self, table: type[Table]) -> DataFrame:
@@ -326,6 +357,16 @@ class Refresh:
         if last is None:
             return "", -1
         return last.record.log if last.record else self.storage.log_name(table), last.rows_version
+
+
+def _added_up(table: type[Table], *parts: tuple[DataFrame, int]) -> DataFrame:
+    """The parts of a table that adds up as one: each added (1) or taken off (-1)."""
+    signed = [
+        rows.select(*table.key, *((F.col(name) * sign).alias(name) for name in table.sums())) for rows, sign in parts
+    ]
+    added = reduce(DataFrame.unionAll, signed).groupBy(*table.key)
+    sums = added.agg(*(F.sum(name).alias(name) for name in table.sums()))
+    return sums.filter(quality.adds_up_to_something(table)).select(*table.declared)
 
 
 def _inputs(table: type[Table]) -> list[type[Table]]:

@@ -20,6 +20,7 @@ def entry(table: type[Table]) -> dict[str, Any]:
         "grain": table.grain,
         "key": list(table.key),
         "scope": table.scope,
+        "adds_up_by": table.adds_up_by,
         "inputs": [source.full_name() for source in table.inputs().values()],
         "columns": [
             {
@@ -58,7 +59,7 @@ def _section(table: dict[str, Any]) -> str:
         f"{table['purpose']}\n",
         f"- grain: {table['grain']}",
         f"- key: {', '.join(table['key'])}",
-        f"- scope: {table['scope'] or 'none: rebuilt when an input changed'}",
+        f"- scope: {table['scope'] or _without_scope(table)}",
         f"- made from: {', '.join(table['inputs']) or 'what landed or is carried in the package'}\n",
         "| column | type | unit | required | what it is |",
         "|---|---|---|---|---|",
@@ -74,6 +75,13 @@ def _section(table: dict[str, Any]) -> str:
     if checked:
         lines += ["\nChecks of quality (silver.quality_check_result):\n", *checked]
     return "\n".join(lines) + "\n"
+
+
+def _without_scope(table: dict[str, Any]) -> str:
+    by = table["adds_up_by"]
+    return (
+        f"none, but it adds up by {by}: counted anew for changed ones" if by else "none: rebuilt when an input changed"
+    )
 
 
 def lineage(catalog: Catalog, table: type[Table]) -> dict[str, Any]:

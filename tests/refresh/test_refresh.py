@@ -51,7 +51,7 @@ class Lab:
     def assert_equals_full(self) -> None:
         """Every table equals what its function makes of its inputs from nothing."""
         full = FromNothing(self.storage)
-        for table in (toy.Link, toy.PersonCost, toy.Total):
+        for table in (toy.Link, toy.PersonCost, toy.Total, toy.VisitsOfCost):
             assert self.rows(table) == sorted(tuple(row) for row in full[table].collect()), table.full_name()
 
 
@@ -103,7 +103,7 @@ def test_recomputes_the_changed_person_only(built: Lab) -> None:
     modes = built.modes()
     assert modes == {
         "link": "skipped", "latest_visit": "incremental", "person_visit": "incremental",
-        "person_cost": "incremental", "total": "full",
+        "person_cost": "incremental", "total": "full", "visits_of_cost": "incremental",
     }  # fmt: skip
     built.assert_equals_full()
     changed = built.storage.last_commit(toy.PersonCost)
@@ -113,11 +113,37 @@ def test_recomputes_the_changed_person_only(built: Lab) -> None:
     assert len(Buckets.decode(changed.record.touched)) == 1
 
 
+def test_what_adds_up_is_counted_of_the_changed_person_only(built: Lab) -> None:
+    """A count that comes to nothing is gone, and one that is the same in the end is no change."""
+    built.land(toy.Visit, [(3, 2, "b", 40), (1, 2, "a", None)])
+    assert built.modes()["visits_of_cost"] == "incremental"
+    assert built.rows(toy.VisitsOfCost) == [(20, 1), (40, 2)]
+    built.land(toy.Visit, [(4, 2, "c", 20), (2, 2, "a", 40)])
+    assert built.modes()["visits_of_cost"] == "carried"
+    built.land(toy.Visit, [(4, 3, "c", 21)])
+    assert built.modes()["visits_of_cost"] == "incremental"
+    built.assert_equals_full()
+
+
+def test_what_adds_up_is_rebuilt_where_its_inputs_are_no_longer_there_as_they_were(built: Lab) -> None:
+    built.land(toy.Visit, [(3, 2, "b", 35)])
+    Refresh(built.storage, toy.CATALOG, CONF).run(set(toy.CATALOG) - {toy.VisitsOfCost})
+    spark, path = built.storage.spark, built.storage.path(toy.PersonVisit)
+    spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
+    try:
+        spark.sql(f"vacuum delta.`{path}` retain 0 hours")
+    finally:
+        spark.conf.unset("spark.databricks.delta.retentionDurationCheck.enabled")
+    outcome = built.refresh()["gold.visits_of_cost"]
+    assert (outcome.mode, outcome.reason) == ("full", "of what it was built from, files were removed since")
+    built.assert_equals_full()
+
+
 def test_a_repeated_delivery_wakes_nobody_downstream(built: Lab) -> None:
     built.land(toy.Visit, [(1, 2, "a", 10)])
     assert built.modes() == {
         "link": "skipped", "latest_visit": "carried", "person_visit": "skipped",
-        "person_cost": "skipped", "total": "skipped",
+        "person_cost": "skipped", "total": "skipped", "visits_of_cost": "skipped",
     }  # fmt: skip
     assert set(built.modes().values()) == {"skipped"}
 
@@ -149,7 +175,7 @@ def test_a_failed_expectation_stops_only_what_hangs_on_it(built: Lab) -> None:
     outcomes = built.refresh()
     assert {name.split(".")[1]: o.mode for name, o in outcomes.items()} == {
         "link": "full", "latest_visit": "incremental", "person_visit": "failed",
-        "person_cost": "blocked", "total": "blocked",
+        "person_cost": "blocked", "total": "blocked", "visits_of_cost": "blocked",
     }  # fmt: skip
     assert "1 rows break 'no visit costs a million'" in outcomes["silver.person_visit"].reason
     assert built.rows(toy.PersonVisit) == good

@@ -125,4 +125,20 @@ class Total(Table):
         return costs.agg(F.count("*").alias("persons"), F.sum("cost").alias("cost"))
 
 
-CATALOG = Catalog.of([Visit, Name, Link, LatestVisit, PersonVisit, PersonCost, Total])
+class VisitsOfCost(Table):
+    """How many visits cost how much: it adds up over persons, so that what changed of some is all that is counted."""
+
+    layer = "gold"
+    grain = "one row per cost of a visit"
+    key = ("cost",)
+    adds_up_by = "person_id"
+
+    cost = Column("int", "of a visit", unit="USD")
+    visits = Column("bigint", "how many cost that")
+
+    @staticmethod
+    def build(visits: PersonVisit) -> DataFrame:
+        return visits.groupBy("cost").agg(F.count("*").alias("visits"))
+
+
+CATALOG = Catalog.of([Visit, Name, Link, LatestVisit, PersonVisit, PersonCost, Total, VisitsOfCost])
