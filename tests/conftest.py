@@ -16,13 +16,16 @@ from tests.support import Rows
 SAMPLE = Path(__file__).parent / "sample"
 LOCAL_CONF = Path(__file__).parent.parent / "conf" / "local.yaml"
 BUCKETS = 65_536
+INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+"""Few rows and many queries: compiling them was half of the work. The commands that tests call compile theirs."""
 
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     warehouse = tmp_path_factory.mktemp("warehouse")
-    settings = [f"spark.settings.spark.sql.warehouse.dir={warehouse}", "spark.settings.spark.driver.memory=2g"]
-    started = session.start(config.load(LOCAL_CONF, settings), name="tests")
+    settings = {"spark.sql.warehouse.dir": warehouse, "spark.driver.memory": "2g", **INTERPRETED}
+    asked = [f"spark.settings.{name}={value}" for name, value in settings.items()]
+    started = session.start(config.load(LOCAL_CONF, asked), name="tests")
     yield started
     started.stop()
 
