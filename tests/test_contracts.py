@@ -160,3 +160,22 @@ def test_changes_of_its_inputs_can_be_told_in_its_scope(table: type[Table]) -> N
         ties = [i for i in sources if i.changes_by == table.scope and source.changes_by in i.declared and i != source]
         assert source.changes_by in (None, table.scope) or ties, source.full_name()
     assert not sources or any(table.scope in source.declared for source in sources)
+
+
+@pytest.mark.parametrize("table", [t for t in BUILT if t.adds_up_by], ids=lambda table: table.full_name())
+def test_what_is_made_of_some_and_of_the_others_adds_up(sample: Rows, table: type[Table]) -> None:
+    assert {source.changes_by for source in table.inputs().values()} <= {table.adds_up_by, None}
+
+    def made_of(part: int) -> DataFrame:
+        of_part = f"pmod(xxhash64({table.adds_up_by}), 2) = {part}"
+        inputs = {
+            name: sample[source].filter(of_part) if source.changes_by else sample[source]
+            for name, source in table.inputs().items()
+        }
+        rows: DataFrame = table.build(**inputs)  # type: ignore[attr-defined]
+        return rows
+
+    both = made_of(0).unionByName(made_of(1)).groupBy(*table.key)
+    sums = both.agg(*(F.sum(name).alias(name) for name in table.sums())).select(*table.declared)
+    assert sums.exceptAll(sample[table]).collect() == sample[table].exceptAll(sums).collect() == []
+    assert sample[table].filter(f"not ({quality.adds_up_to_something(table)})").isEmpty()

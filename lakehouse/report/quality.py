@@ -101,6 +101,8 @@ def show(console: Console, found: list[CheckResult]) -> None:
         tables.add_row(name, *(f"{number:,}" if number else "" for number in cells))
     console.print(tables)
     failed = [result for result in found if result.passed is False]
+    deliveries = {r.table: sorted({d.delivery for other in found if other.table == r.table for d in other.deliveries})
+                  for r in failed}  # fmt: skip
     checks = grid(
         "table", "field", "check", "of", "rows", "failing", "percent", "may", "by delivery",
         right=("rows", "failing", "percent", "may"),
@@ -115,7 +117,7 @@ def show(console: Console, found: list[CheckResult]) -> None:
             f"{result.failing:,}",
             f"{result.percent:.2f}",
             str(result.threshold),
-            sparkline(delivery.percent for delivery in result.deliveries),
+            sparkline(map({d.delivery: d.percent for d in result.deliveries}.get, deliveries[result.table])),
         )
     if failed:
         console.print(checks)

@@ -48,13 +48,14 @@ def test_trends_are_told_by_bars() -> None:
 def test_what_fails_is_shown_with_its_trend() -> None:
     deliveries = (Delivered("2026-01-01", 20, 1, 5.0), Delivered("2026-02-01", 10, 5, 50.0))
     failed = CheckResult("measurement", "unit[s]", "fkDomain", "conformance", 7, 0, 30, 6, 20.0, 0, False, deliveries)
-    passed = CheckResult("person", "person_id", "isRequired", "conformance", 0, 0, 2, 0, 0.0, 0, True, ())
+    third = (Delivered("2026-03-01", 2, 0, 0.0),)
+    passed = CheckResult("measurement", "unit[s]", "isRequired", "conformance", 0, 0, 2, 0, 0.0, 0, True, third)
     console = Console(file=io.StringIO(), width=160)
     quality.show(console, [failed, passed])
     told = console.file.getvalue()  # type: ignore[attr-defined]
     assert "unit[s]" in told
     assert "20.00" in told
-    assert "▂█" in told
+    assert "▂█·" in told
     assert "1 of 2 checks passed" in told
     assert "isRequired" not in told
     assert quality.as_json([failed])[0]["deliveries"] == (

@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.bronze.landed_file import LandedFile
+from lakehouse.bronze.landed_line import day_of
 from lakehouse.contract import Column, Table, expect_or_drop
 from lakehouse.silver.vocabulary.vocabulary import Vocabulary
 
@@ -37,8 +38,9 @@ class CdmSource(Table):
     @staticmethod
     def build(files: LandedFile, vocabularies: Vocabulary) -> DataFrame:
         """Describe what the files that were taken became."""
-        dated = F.try_to_timestamp(F.substring("delivery", 1, 10), F.lit("yyyy-MM-dd")).cast("date")
-        taken = files.filter("defect is null").agg(F.max(dated).alias("last_day"), F.count("*").alias("files"))
+        taken = files.filter("defect is null").agg(
+            F.max(day_of("delivery")).alias("last_day"), F.count("*").alias("files")
+        )
         release = vocabularies.filter("vocabulary_id = 'None'").agg(F.max("vocabulary_version").alias("release"))
         return (
             taken.filter("files > 0")

@@ -29,11 +29,15 @@ PERSON, TEST, NUMBER = "person_id", "measurement_concept_id", "value_as_number"
 
 @dataclass(frozen=True)
 class Check:
-    """A check of a field, and the percentage of what it looks at that may fail."""
+    """A check of a field, and the percentage of what it looks at that may fail.
+
+    by_concept: it is made of each concept by itself.
+    """
 
     field: str
     name: str
     threshold: int
+    by_concept: bool = False
 
 
 def checks_of(table: str, types: Mapping[str, str]) -> Iterator[Check]:
@@ -77,4 +81,11 @@ def _checks_of_field(table: str, field: Field, types: Mapping[str, str]) -> Iter
         "plausibleStartBeforeEnd": (field.until in types, field.forgiven),
         "withinVisitDates": (field.of_visit and "visit_occurrence_id" in types, FEW),
     }
-    return (Check(name, check, threshold or 0) for check, (applies, threshold) in asked.items() if applies)
+    by_concept = {"plausibleGender", "plausibleUnitConceptIds"}
+    if of_test:
+        by_concept |= {"plausibleValueLow", "plausibleValueHigh"}
+    return (
+        Check(name, check, threshold or 0, check in by_concept)
+        for check, (applies, threshold) in asked.items()
+        if applies
+    )

@@ -1,8 +1,8 @@
 """What the checks of quality count, as native expressions.
 
 Each check counts of how many rows it speaks and how many of them fail, by the delivery that the rows' lines came in.
-What is told of a row alone, what needs its person, its visit or the day of the data, and what it refers to are each
-counted of all tables together.
+What is told of a row alone, and what needs its person, its visit or the day of its delivery, are each counted of all
+tables together; what they refer to is counted in lakehouse.silver.quality.references.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import reduce
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from lakehouse.bronze.landed_line import day_of
 from lakehouse.silver.quality.cdm import (
     DATE,
     DATETIME,
@@ -27,7 +28,7 @@ from lakehouse.silver.quality.cdm import (
     VARCHAR,
     Field,
 )
-from lakehouse.silver.quality.checks import CATEGORY_OF, EVERY_DELIVERY, NUMBER, PERSON, TEST, checks_of
+from lakehouse.silver.quality.checks import EVERY_DELIVERY, NUMBER, PERSON, TEST
 
 _TYPES = {
     INTEGER: ("tinyint", "smallint", "int", "bigint"),
@@ -39,79 +40,63 @@ _TYPES = {
 """The Spark types that hold each type of the CDM; ids are 64-bit here."""
 
 _DAYS_AFTER_DEATH, _DAYS_AROUND_A_VISIT = 60, 7
-_NO_CONCEPT = "0"
-_COUNTED = ("cdm_table", "field", "check", "concept_id", "unit_concept_id", "delivery")
+COUNTED = ("cdm_table", "field", "check", "concept_id", "unit_concept_id", "delivery")
+"""What is counted, beside `rows` and `failing`: the rows that a check speaks of, and those of them that fail."""
 
 
-def check_all(tables: Mapping[str, DataFrame], ranges: DataFrame) -> DataFrame:
-    """The results of all checks. tables: those of the CDM, by name. ranges: usual units and plausible values."""
-    checked = {name: rows if "delivery" in rows.columns else rows.withColumn("delivery", F.lit(None).cast("string"))
-               for name, rows in tables.items() if name in FIELDS}  # fmt: skip
-    tomorrow = F.broadcast(tables["cdm_source"].selectExpr("max(source_release_date) + 1 as _tomorrow"))
+def count_of_persons(checked: Mapping[str, DataFrame], ranges: DataFrame) -> DataFrame:
+    """What the checks count of the records of persons but for what these refer to; it adds up over persons.
+
+    checked: the tables of such records, by name, with deliveries. ranges: usual units and plausible values.
+    """
     found = [
-        _of_rows(checked, tomorrow),
-        _of_days(checked, tomorrow),
-        _of_references(checked, tables),
+        count_rows(checked),
+        _of_days(checked),
         _of_one_sex(checked),
         _of_measurements(checked["measurement"], ranges),
-        _persons_without(tables),
-        _persons_without_eras(tables),
-        _persons_with_overlaps(tables["observation_period"]),
+        _persons_without(checked),
+        _persons_without_eras(checked),
+        _persons_with_overlaps(checked["observation_period"]),
     ]
-    return _judged(_added(reduce(DataFrame.unionAll, found)), checked)
+    return reduce(DataFrame.unionAll, found)
 
 
-def _added(found: DataFrame) -> DataFrame:
-    """Add up what was counted, in each delivery and in all; where distinct values are counted, each counts 1."""
-    deliveries = F.array_compact(F.array("delivery", F.lit(EVERY_DELIVERY)))
-    by_value = (
-        found.withColumn("delivery", F.explode(deliveries))
-        .groupBy(*_COUNTED, "value")
-        .agg(F.sum("rows").alias("rows"), F.sum("failing").alias("failing"))
-        .withColumns({name: F.when(F.col("value").isNull(), F.col(name)).otherwise(F.least(name, F.lit(1)))
-                      for name in ("rows", "failing")})
-    )  # fmt: skip
-    return by_value.groupBy(*_COUNTED).agg(F.sum("rows").alias("rows"), F.sum("failing").alias("failing"))
+def with_deliveries(tables: Mapping[str, DataFrame]) -> dict[str, DataFrame]:
+    """The tables that are checked, with the delivery of each row and the day after it; null where it is of none."""
+    checked = {name: rows if "delivery" in rows.columns else rows.withColumn("delivery", F.lit(None).cast("string"))
+               for name, rows in tables.items() if name in FIELDS}  # fmt: skip
+    return {name: rows.withColumn("_tomorrow", F.date_add(day_of("delivery"), 1)) for name, rows in checked.items()}
 
 
-def _judged(counted: DataFrame, checked: Mapping[str, DataFrame]) -> DataFrame:
-    """Of what was counted, what is asked of the fields, and whether no more fail than may."""
-    asked = counted.sparkSession.createDataFrame(
-        [(table, check.field, check.name, CATEGORY_OF[check.name], check.threshold)
-         for table, rows in checked.items() for check in checks_of(table, dict(rows.dtypes))],
-        "cdm_table string, field string, check string, category string, threshold int",
-    )  # fmt: skip
-    percent = F.when(F.col("rows") > 0, 100 * F.col("failing") / F.col("rows"))
-    return (
-        counted.join(F.broadcast(asked), ["cdm_table", "field", "check"])
-        .withColumn("percent", percent)
-        .withColumn("passed", F.col("percent") <= F.col("threshold"))
-    )
+def in_each_and_all(rows: DataFrame) -> DataFrame:
+    """Each row once for its delivery, where it is of one, and once for all of them."""
+    deliveries = F.array(F.nullif("delivery", F.lit("")), F.lit(EVERY_DELIVERY))
+    return rows.withColumn("delivery", F.explode(F.array_compact(deliveries)))
 
 
-def _result(
-    field: str, check: str, rows: str, failing: str, concept: str = "0", unit: str = "0", value: str = "null"
-) -> str:
+def result(field: str, check: str, rows: str, failing: str, concept: str = "0", unit: str = "0") -> str:
     """SQL of a struct: what a check counted. All is SQL text, since building such plans by calls takes seconds."""
     return (
         f"named_struct('field', {field}, 'check', '{check}', 'concept_id', cast({concept} as int), "
-        f"'unit_concept_id', cast({unit} as int), 'value', cast({value} as string), "
-        f"'rows', cast({rows} as bigint), 'failing', cast({failing} as bigint))"
+        f"'unit_concept_id', cast({unit} as int), 'rows', cast({rows} as bigint), 'failing', cast({failing} as bigint))"
     )
 
 
-def _results(rows: DataFrame, table: str, results: Iterable[str], delivery: str = "delivery") -> DataFrame:
+def results(rows: DataFrame, table: str, told: Iterable[str], delivery: str = "delivery") -> DataFrame:
     """The results as rows; those that are null are none."""
     return rows.selectExpr(
-        f"{table} as cdm_table", f"{delivery} as delivery", f"inline(array_compact(array({', '.join(results)})))"
+        f"{table} as cdm_table", f"{delivery} as delivery", f"inline(array_compact(array({', '.join(told)})))"
     )
 
 
 # --- what is told of a row alone -------------------------------------------------------------------------------------
 
 
-def _of_rows(checked: Mapping[str, DataFrame], tomorrow: DataFrame) -> DataFrame:
-    """Count in one aggregate over all tables: one for each, whose plan and stages are many, takes longer than it."""
+def count_rows(checked: Mapping[str, DataFrame]) -> DataFrame:
+    """Count what is told of a row alone.
+
+    In one aggregate over all tables: one for each, whose plan and stages are many, takes longer than it.
+    """
     checks = {
         table: [(field.name, *check) for field in FIELDS[table] for check in _told_by_row(field, dict(rows.dtypes))]
         for table, rows in checked.items()
@@ -119,7 +104,7 @@ def _of_rows(checked: Mapping[str, DataFrame], tomorrow: DataFrame) -> DataFrame
     most = max(map(len, checks.values()))
     verdicts = reduce(
         DataFrame.unionAll,
-        [_verdicts(table, rows, checks[table], most, tomorrow) for table, rows in checked.items()],
+        [_verdicts(table, rows, checks[table], most) for table, rows in checked.items()],
     )
     counts = ", ".join(f"struct(count(c{n}) as rows, count_if(c{n}) as failing)" for n in range(most))
     counted = verdicts.groupBy("cdm_table", "delivery").agg(F.expr(f"array({counts})").alias("counts"))
@@ -132,17 +117,13 @@ def _of_rows(checked: Mapping[str, DataFrame], tomorrow: DataFrame) -> DataFrame
         .join(F.broadcast(named), ["cdm_table", "n"])
         .selectExpr(
             "cdm_table", "delivery", "field", "check", "0 as concept_id", "0 as unit_concept_id",
-            "cast(null as string) as value", "counted.rows as rows", "counted.failing as failing",
+            "counted.rows as rows", "counted.failing as failing",
         )
     )  # fmt: skip
 
 
-def _verdicts(
-    table: str, rows: DataFrame, checks: Sequence[tuple[str, str, str, str]], most: int, tomorrow: DataFrame
-) -> DataFrame:
+def _verdicts(table: str, rows: DataFrame, checks: Sequence[tuple[str, str, str, str]], most: int) -> DataFrame:
     """Each row with a column `c<n>` for each check, as many as `most`: true where it fails, null if not spoken of."""
-    if any("_tomorrow" in fails for *_, fails in checks):
-        rows = rows.crossJoin(tomorrow)
     told = [f"if({of}, coalesce({fails}, false), null) as c{n}" for n, (*_, of, fails) in enumerate(checks)]
     none = [f"cast(null as boolean) as c{n}" for n in range(len(checks), most)]
     return rows.selectExpr(f"'{table}' as cdm_table", "delivery", *told, *none)
@@ -165,7 +146,8 @@ def _told_by_row(field: Field, types: Mapping[str, str]) -> Iterator[tuple[str, 
     if field.low:
         yield "plausibleValueLow", told, f"`{name}` < {field.low}"
     if field.high and field.type not in (DATE, DATETIME):
-        yield "plausibleValueHigh", told, f"`{name}` > {field.high}"
+        of = f"{told} and _tomorrow is not null" if "_tomorrow" in field.high else told
+        yield "plausibleValueHigh", of, f"`{name}` > {field.high}"
     if field.since in types:
         yield "plausibleTemporalAfter", told, f"{day} < cast(`{field.since}` as date)"
     if field.until in types:
@@ -181,7 +163,7 @@ def fits(spark_type: str, cdm_type: str) -> bool:
     return spark_type.split("(")[0] in _TYPES[cdm_type]
 
 
-# --- days beside the person's life, the visit and the day of the data ------------------------------------------------
+# --- days beside the person's life, the visit and the delivery -------------------------------------------------------
 
 _TOLD, _AT = "moment is not null", "cast(moment as date)"
 _BEFORE_BIRTH, _AFTER_DEATH = f"{_AT} < born", f"{_AT} > died + {_DAYS_AFTER_DEATH}"
@@ -189,7 +171,7 @@ _IN_VISIT = f"{_AT} between visit_start - {_DAYS_AROUND_A_VISIT} and visit_end +
 
 _OF_DAYS = (
     # check, of which days it speaks, which of them fail
-    ("plausibleValueHigh", _TOLD, f"{_AT} > _tomorrow"),
+    ("plausibleValueHigh", f"{_TOLD} and _tomorrow is not null", f"{_AT} > _tomorrow"),
     ("plausibleAfterBirth", f"{_TOLD} and born is not null", _BEFORE_BIRTH),
     ("plausibleTemporalAfter", f"{_TOLD} and is_start", _BEFORE_BIRTH),
     ("plausibleBeforeDeath", f"{_TOLD} and died is not null", _AFTER_DEATH),
@@ -198,15 +180,15 @@ _OF_DAYS = (
 )
 
 
-def _of_days(checked: Mapping[str, DataFrame], tomorrow: DataFrame) -> DataFrame:
+def _of_days(checked: Mapping[str, DataFrame]) -> DataFrame:
     days = reduce(DataFrame.unionAll, [_days(name, rows) for name, rows in checked.items() if _fields_of_days(name)])
     birth = "make_date(year_of_birth, coalesce(month_of_birth, 1), coalesce(day_of_birth, 1)) as born"
     born = checked["person"].selectExpr("person_id", birth)
     lives = born.join(checked["death"].selectExpr("person_id", "death_date as died"), "person_id", "left")
     stays = checked["visit_occurrence"].selectExpr(
-        "visit_occurrence_id", "visit_start_date as visit_start", "visit_end_date as visit_end"
+        "person_id", "visit_occurrence_id", "visit_start_date as visit_start", "visit_end_date as visit_end"
     )
-    seen = days.join(lives, "person_id", "left").join(stays, "visit_occurrence_id", "left").crossJoin(tomorrow)
+    seen = days.join(lives, "person_id", "left").join(stays, ["person_id", "visit_occurrence_id"], "left")
     counts = [F.expr(f"count_if({of})").alias(f"{check}_rows") for check, of, _ in _OF_DAYS]
     counts += [F.expr(f"count_if({of} and {fails})").alias(f"{check}_failing") for check, of, fails in _OF_DAYS]
     counted = (  # Not `inline`: Spark would put a filter below the union, and fails in it where tables are empty.
@@ -216,8 +198,8 @@ def _of_days(checked: Mapping[str, DataFrame], tomorrow: DataFrame) -> DataFrame
         .groupBy("cdm_table", "delivery", "field", "is_start")
         .agg(*counts)
     )
-    results = [_result("field", check, f"{check}_rows", f"{check}_failing") for check, *_ in _OF_DAYS]
-    return _results(counted, "cdm_table", results)
+    checks = [result("field", check, f"{check}_rows", f"{check}_failing") for check, *_ in _OF_DAYS]
+    return results(counted, "cdm_table", checks)
 
 
 def _fields_of_days(table: str) -> list[Field]:
@@ -237,96 +219,12 @@ def _days(table: str, rows: DataFrame) -> DataFrame:
         if field.name in columns
     ]
     ids = (name if name in columns else f"cast(null as bigint) as {name}" for name in (PERSON, "visit_occurrence_id"))
-    return rows.selectExpr(f"'{table}' as cdm_table", "delivery", *ids, f"array({', '.join(days)}) as days")
-
-
-# --- references to concepts and to other tables ----------------------------------------------------------------------
-
-_REFERENCE = ("cdm_table", "delivery", "field", "target", "key", "source_value")
-
-
-def _of_references(checked: Mapping[str, DataFrame], tables: Mapping[str, DataFrame]) -> DataFrame:
-    """Count how many rows refer to what, all tables together, look each up once, and see what is asked of it."""
-    references = reduce(DataFrame.unionAll, [_references(name, rows) for name, rows in checked.items()])
-    counted = references.groupBy(*_REFERENCE).agg(F.count("*").alias("times"))
-    asked = counted.sparkSession.createDataFrame(
-        [(table, field.name, field.required, field.domain, field.concept_class, _told_in(table, field))
-         for table, fields in FIELDS.items() for field in fields if field.refers_to],
-        "cdm_table string, field string, required boolean, domain string, concept_class string, told_in string",
-    )  # fmt: skip
-    looked_up = (
-        counted.join(_targets(tables), ["target", "key"], "left")
-        .join(F.broadcast(asked), ["cdm_table", "field"])
-        .withColumn("no_concept", F.expr(f"target = 'concept' and coalesce(key = '{_NO_CONCEPT}', false)"))
-        .withColumn("is_there", F.expr("coalesce(is_there, false) or no_concept"))
+    return rows.selectExpr(
+        f"'{table}' as cdm_table", "delivery", "_tomorrow", *ids, f"array({', '.join(days)}) as days"
     )
-    return _results(looked_up, "cdm_table", map(_of_reference, _OF_REFERENCES))
 
 
-def _references(table: str, rows: DataFrame) -> DataFrame:
-    """Each reference of each row."""
-    columns = set(rows.columns)
-    structs = [
-        f"named_struct('field', '{field.name}', 'target', '{field.refers_to}', 'key', cast({field.name} as string), "
-        f"'source_value', {field.source_value if field.source_value in columns else 'cast(null as string)'})"
-        for field in FIELDS[table]
-        if field.refers_to and field.name in columns
-    ]
-    return rows.selectExpr(f"'{table}' as cdm_table", "delivery", f"inline(array({', '.join(structs)}))")
-
-
-def _told_in(table: str, field: Field) -> str | None:
-    """The field with the source's value for a concept."""
-    return next((other.name for other in FIELDS[table] if other.standard_field == field.name), None)
-
-
-def _targets(tables: Mapping[str, DataFrame]) -> DataFrame:
-    """All that can be referred to; of a concept its domain, its class, and whether it is standard and valid."""
-    concepts = tables["concept"].selectExpr(
-        "'concept' as target", "cast(concept_id as string) as key", "domain_id", "concept_class_id",
-        "coalesce(standard_concept = 'S', false) and invalid_reason is null as is_standard", "true as is_there",
-    )  # fmt: skip
-    nothing = "cast(null as string) as domain_id", "cast(null as string) as concept_class_id", "false as is_standard"
-    others = [
-        tables[name].selectExpr(f"'{name}' as target", f"cast({key} as string) as key", *nothing, "true as is_there")
-        for name, key in _KEYS.items()
-    ]
-    return reduce(DataFrame.unionAll, others, concepts)
-
-
-_KEYS = {
-    "person": "person_id",
-    "visit_occurrence": "visit_occurrence_id",
-    "provider": "provider_id",
-    "care_site": "care_site_id",
-    "location": "location_id",
-    "domain": "domain_id",
-}
-
-_NAMED = "key is not null"
-_IS_CONCEPT = f"{_NAMED} and is_there and not no_concept"
-_MAPPABLE = f"({_NAMED} or (not required and source_value is not null))"
-_UNMAPPED = "(no_concept or key is null)"
-
-_OF_REFERENCES = (
-    # check, of which references it speaks, which of them fail
-    ("isForeignKey", _NAMED, "not is_there"),
-    ("fkDomain", _IS_CONCEPT, "domain_id != domain"),
-    ("fkClass", _IS_CONCEPT, "coalesce(concept_class_id != concept_class, true)"),
-    ("isStandardValidConcept", _IS_CONCEPT, "not is_standard"),
-    ("standardConceptRecordCompleteness", _MAPPABLE, _UNMAPPED),
-    ("sourceConceptRecordCompleteness", _MAPPABLE, _UNMAPPED),
-    ("sourceValueCompleteness", "source_value is not null", "no_concept"),
-)
-
-
-def _of_reference(asked: tuple[str, str, str]) -> str:
-    """Source values are counted once each, as a check of the field that has them."""
-    check, rows, fails = asked
-    counted = f"if({rows}, times, 0)", f"if({rows} and {fails}, times, 0)"
-    if check != "sourceValueCompleteness":
-        return _result("field", check, *counted)
-    return f"if(told_in is not null and {rows}, {_result('told_in', check, *counted, value='source_value')}, null)"
+# --- the sex of the person --------------------------------------------------------------------------------------------
 
 
 def _of_one_sex(checked: Mapping[str, DataFrame]) -> DataFrame:
@@ -340,7 +238,7 @@ def _of_one_sex(checked: Mapping[str, DataFrame]) -> DataFrame:
         .groupBy("cdm_table", "delivery", "field", "concept")
         .agg(F.count("*").alias("times"), F.expr("count_if(sex != right_sex)").alias("of_others"))
     )
-    return _results(counted, "cdm_table", [_result("field", "plausibleGender", "times", "of_others", "concept")])
+    return results(counted, "cdm_table", [result("field", "plausibleGender", "times", "of_others", "concept")])
 
 
 def _with_one_sex(table: str, rows: DataFrame, field: str) -> DataFrame:
@@ -371,14 +269,9 @@ def _persons_without(tables: Mapping[str, DataFrame]) -> DataFrame:
         )
         .filter("persons > 0")
     )
-    results = [
-        f"struct('{name}' as cdm_table, "
-        f"{_result(repr(PERSON), 'measurePersonCompleteness', 'persons', name)} as result)"
-        for name in PERSONS_WITHOUT
-    ]
-    return counts.selectExpr(f"inline(array({', '.join(results)}))").selectExpr(
-        "cdm_table", "cast(null as string) as delivery", "result.*"
-    )
+    each = ", ".join(f"struct('{name}' as cdm_table, persons, {name} as without)" for name in PERSONS_WITHOUT)
+    without = result(repr(PERSON), "measurePersonCompleteness", "persons", "without")
+    return results(counts.selectExpr(f"inline(array({each}))"), "cdm_table", [without], "cast(null as string)")
 
 
 def _persons_without_eras(tables: Mapping[str, DataFrame]) -> DataFrame:
@@ -388,8 +281,8 @@ def _persons_without_eras(tables: Mapping[str, DataFrame]) -> DataFrame:
     counts = ill.join(in_eras, "person_id", "left").agg(
         F.count("*").alias("ill"), F.count_if(F.col("has_era").isNull()).alias("without")
     )
-    result = _result(repr(PERSON), "measureConditionEraCompleteness", "ill", "without")
-    return _results(counts.filter("ill > 0"), "'condition_era'", [result], "cast(null as string)")
+    without = result(repr(PERSON), "measureConditionEraCompleteness", "ill", "without")
+    return results(counts.filter("ill > 0"), "'condition_era'", [without], "cast(null as string)")
 
 
 def _persons_with_overlaps(periods: DataFrame) -> DataFrame:
@@ -402,8 +295,8 @@ def _persons_with_overlaps(periods: DataFrame) -> DataFrame:
         .agg(F.bool_or("touches").alias("touches"))
         .agg(F.count("*").alias("observed"), F.count_if("touches").alias("touching"))
     )
-    result = _result(repr(PERSON), "measureObservationPeriodOverlap", "observed", "touching")
-    return _results(counts.filter("observed > 0"), "'observation_period'", [result], "cast(null as string)")
+    touching = result(repr(PERSON), "measureObservationPeriodOverlap", "observed", "touching")
+    return results(counts.filter("observed > 0"), "'observation_period'", [touching], "cast(null as string)")
 
 
 # --- values and units of measurements --------------------------------------------------------------------------------
@@ -432,8 +325,8 @@ def _of_measurements(measurements: DataFrame, ranges: DataFrame) -> DataFrame:
     )
     too_low, too_high = (
         f"if(plausible_{side} is not null, "
-        f"{_result(repr(NUMBER), check, 'valued', f'too_{side}', TEST, 'usual_unit')}, null)"
+        f"{result(repr(NUMBER), check, 'valued', f'too_{side}', TEST, 'usual_unit')}, null)"
         for side, check in (("low", "plausibleValueLow"), ("high", "plausibleValueHigh"))
     )
-    units = _result(repr(TEST), "plausibleUnitConceptIds", "with_unit", "in_other_unit", TEST)
-    return _results(counts, "'measurement'", (units, too_low, too_high))
+    units = result(repr(TEST), "plausibleUnitConceptIds", "with_unit", "in_other_unit", TEST)
+    return results(counts, "'measurement'", (units, too_low, too_high))

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.contract import Column, Table, expect, expect_or_fail
 from lakehouse.silver.clinical.care_site import CareSite
 from lakehouse.silver.clinical.cdm_source import CdmSource
-from lakehouse.silver.clinical.condition_era import ConditionEra
-from lakehouse.silver.clinical.condition_occurrence import ConditionOccurrence
-from lakehouse.silver.clinical.cost import Cost
-from lakehouse.silver.clinical.death import Death
-from lakehouse.silver.clinical.device_exposure import DeviceExposure
-from lakehouse.silver.clinical.dose_era import DoseEra
-from lakehouse.silver.clinical.drug_era import DrugEra
-from lakehouse.silver.clinical.drug_exposure import DrugExposure
 from lakehouse.silver.clinical.location import Location
-from lakehouse.silver.clinical.measurement import Measurement
-from lakehouse.silver.clinical.note import Note
-from lakehouse.silver.clinical.observation import Observation
-from lakehouse.silver.clinical.observation_period import ObservationPeriod
-from lakehouse.silver.clinical.payer_plan_period import PayerPlanPeriod
-from lakehouse.silver.clinical.person import Person
-from lakehouse.silver.clinical.procedure_occurrence import ProcedureOccurrence
 from lakehouse.silver.clinical.provider import Provider
-from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
-from lakehouse.silver.quality.counts import check_all
+from lakehouse.silver.quality.cdm import FIELDS
+from lakehouse.silver.quality.checks import CATEGORY_OF, EVERY_DELIVERY, checks_of
+from lakehouse.silver.quality.counts import count_rows, in_each_and_all, with_deliveries
+from lakehouse.silver.quality.quality_check_count import QualityCheckCount
+from lakehouse.silver.quality.quality_reference_count import QualityReferenceCount
+from lakehouse.silver.quality.references import check_references, count_references
 from lakehouse.silver.vocabulary.concept import Concept
 from lakehouse.silver.vocabulary.domain import Domain
-from lakehouse.silver.vocabulary.lab_vital import LabVital
 
 
 class QualityCheckResult(Table):
@@ -37,14 +25,16 @@ class QualityCheckResult(Table):
 
     What is checked of which field: lakehouse.silver.quality.cdm; how: lakehouse.silver.quality.counts. Counted are the
     rows that a table has now, in the delivery that the line came in which they were made from: what was replaced or
-    refused is in no delivery. `all` has the whole table, also rows that were made from no single line. Like the
-    dashboard by default, it leaves out the tables of the vocabulary. The key of a table is unique by its contract.
+    refused is in no delivery. `all` has the whole table, also rows that were made from no single line; there each check
+    of a table that has rows is told, even where it speaks of none of them. Like the dashboard by default, it leaves out
+    the tables of the vocabulary. The key of a table is unique by its contract.
     Units and ranges of measurements are those of silver.lab_vital.
 
     Otherwise than the dashboard, a check looks at the rows that it can speak of alone (those that have the value, and
     a person or a visit that is known), so that a share is not small because a field is rare; distinct source values
     leave out null; who was born in an unknown month is compared with 1 January; a unit that nobody knows is a matter
-    of completeness and not of plausibility.
+    of completeness and not of plausibility. A day must not be after the day after its delivery (where the dashboard
+    takes that on which it runs), so that what was wrong when it came stays wrong; a visit must be the same person's.
     """
 
     layer = "silver"
@@ -71,52 +61,62 @@ class QualityCheckResult(Table):
 
     @staticmethod
     def build(
-        person: Person,
-        observation_period: ObservationPeriod,
-        visit_occurrence: VisitOccurrence,
-        condition_occurrence: ConditionOccurrence,
-        drug_exposure: DrugExposure,
-        procedure_occurrence: ProcedureOccurrence,
-        device_exposure: DeviceExposure,
-        measurement: Measurement,
-        observation: Observation,
-        death: Death,
-        note: Note,
+        counts: QualityCheckCount,
+        references: QualityReferenceCount,
         location: Location,
         care_site: CareSite,
         provider: Provider,
-        payer_plan_period: PayerPlanPeriod,
-        cost: Cost,
-        condition_era: ConditionEra,
-        drug_era: DrugEra,
-        dose_era: DoseEra,
         cdm_source: CdmSource,
         concept: Concept,
         domain: Domain,
-        ranges: LabVital,
     ) -> DataFrame:
-        """Check every table."""
+        """Add the tables that are no records of persons, look references up, and judge."""
         tables = {
-            "person": person, "observation_period": observation_period, "visit_occurrence": visit_occurrence,
-            "condition_occurrence": condition_occurrence, "drug_exposure": drug_exposure,
-            "procedure_occurrence": procedure_occurrence, "device_exposure": device_exposure,
-            "measurement": measurement, "observation": observation, "death": death, "note": note,
-            "location": location, "care_site": care_site, "provider": provider,
-            "payer_plan_period": payer_plan_period, "cost": cost, "condition_era": condition_era,
-            "drug_era": drug_era, "dose_era": dose_era, "cdm_source": cdm_source, "concept": concept,
-            "domain": domain,
+            "location": location, "care_site": care_site, "provider": provider, "cdm_source": cdm_source,
+            "concept": concept, "domain": domain,
         }  # fmt: skip
-        return check_all(tables, ranges).select(
-            "cdm_table",
-            F.col("field").alias("cdm_field"),
-            F.col("check").alias("check_name"),
-            "category",
-            "concept_id",
-            "unit_concept_id",
-            "delivery",
-            F.col("rows").alias("rows_looked_at"),
-            F.col("failing").alias("rows_failing"),
-            F.col("percent").alias("percent_failing"),
-            "threshold",
-            "passed",
-        )
+        others = with_deliveries(tables)
+        named = references.selectExpr(
+            "cdm_table", "cdm_field as field", "referred_table as target", "nullif(referred_id, '') as key",
+            "nullif(source_value, '') as source_value", "delivery", "rows_referring as times",
+        )  # fmt: skip
+        counted = counts.selectExpr(
+            "cdm_table", "delivery", "cdm_field as field", "check_name as check", "concept_id", "unit_concept_id",
+            "rows_looked_at as rows", "rows_failing as failing",
+        )  # fmt: skip
+        found = in_each_and_all(counted.unionByName(count_rows(others)))
+        return _judged(found.unionByName(check_references(named.unionByName(count_references(others)), tables)))
+
+
+def _judged(found: DataFrame) -> DataFrame:
+    """What was counted of the checks that are asked of a table which has rows, and whether no more fail than may."""
+    asked = F.broadcast(_asked(found.sparkSession))
+    has_rows = found.filter("check = 'cdmField'").select("cdm_table").distinct()
+    nothing = asked.filter("not by_concept").join(has_rows, "cdm_table", "left_semi").select(
+        "cdm_table", "field", "check", F.lit(0).alias("concept_id"), F.lit(0).alias("unit_concept_id"),
+        F.lit(EVERY_DELIVERY).alias("delivery"), F.lit(0).alias("rows"), F.lit(0).alias("failing"),
+    )  # fmt: skip
+    percent = F.when(F.col("rows_looked_at") > 0, 100 * F.col("rows_failing") / F.col("rows_looked_at"))
+    return (
+        found.unionByName(nothing)
+        .groupBy("cdm_table", "field", "check", "concept_id", "unit_concept_id", "delivery")
+        .agg(F.sum("rows").alias("rows_looked_at"), F.sum("failing").alias("rows_failing"))
+        .join(asked, ["cdm_table", "field", "check"])
+        .withColumn("percent_failing", percent)
+        .withColumn("passed", F.col("percent_failing") <= F.col("threshold"))
+        .withColumnsRenamed({"field": "cdm_field", "check": "check_name"})
+        .select(*QualityCheckResult.declared)
+    )
+
+
+def _asked(spark: SparkSession) -> DataFrame:
+    """The checks of all tables, by the types of the columns that these declare."""
+    tables = {**QualityCheckCount.inputs(), **QualityCheckResult.inputs()}
+    checks = [
+        (name, check.field, check.name, CATEGORY_OF[check.name], check.threshold, check.by_concept)
+        for name, table in tables.items()
+        if name in FIELDS
+        for check in checks_of(name, {column: declared.type for column, declared in table.declared.items()})
+    ]
+    columns = "cdm_table string, field string, check string, category string, threshold int, by_concept boolean"
+    return spark.createDataFrame(checks, columns)

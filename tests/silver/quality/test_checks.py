@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse.contract import Table
 from lakehouse.silver.quality.cdm import FIELDS, FLOAT, INTEGER, VARCHAR
 from lakehouse.silver.quality.checks import CATEGORY_OF, checks_of
 from lakehouse.silver.quality.counts import fits
+from lakehouse.silver.quality.quality_check_count import QualityCheckCount
 from lakehouse.silver.quality.quality_check_result import QualityCheckResult
+from lakehouse.silver.quality.quality_reference_count import QualityReferenceCount
 from tests.support import rows_of
 
 FIRST, SECOND = "2026-01-01", "2026-02-01"
@@ -26,11 +29,12 @@ Rows = dict[str, list[dict[str, Any]]]
 def results(spark: SparkSession, rows: Rows) -> Found:
     """The results by table, field, check and delivery; of a concept, its check is `check:concept`."""
     inputs: dict[str, DataFrame] = {}
-    for name, table in QualityCheckResult.inputs().items():
+    for name, table in {**QualityCheckCount.inputs(), **QualityCheckResult.inputs()}.items():
         delivered = [{"delivery": _delivery_of(row.get("line_id")), **row} for row in rows.get(name, [])]
         inputs[name] = rows_of(spark, table, *delivered)
-    built: DataFrame = QualityCheckResult.build(**inputs)  # type: ignore[arg-type]
-    found = built.collect()
+    for name, table in (("counts", QualityCheckCount), ("references", QualityReferenceCount)):
+        inputs[name] = built(table, inputs).localCheckpoint()
+    found = built(QualityCheckResult, inputs).collect()
     assert len(found) == len({tuple(row[part] for part in QualityCheckResult.key) for row in found})
     assert {row.category for row in found} <= {"conformance", "completeness", "plausibility"}
     return {
@@ -38,6 +42,11 @@ def results(spark: SparkSession, rows: Rows) -> Found:
          row.delivery): (row.rows_looked_at, row.rows_failing, row.passed)
         for row in found
     }  # fmt: skip
+
+
+def built(table: type[Table], rows: dict[str, DataFrame]) -> DataFrame:
+    made: DataFrame = table.build(**{name: rows[name] for name in table.inputs()})  # type: ignore[attr-defined]
+    return made
 
 
 def _delivery_of(line: int | None) -> str | None:
@@ -130,7 +139,7 @@ CONDITIONS = [
     condition(14, condition_concept_id=404),  # no such concept
     condition(15, person_id=99, visit_occurrence_id=98, provider_id=97),  # nobody, nowhere
     condition(16, condition_concept_id=PROSTATE),
-    condition(17, condition_concept_id=PROSTATE, person_id=2),  # a woman
+    condition(17, condition_concept_id=PROSTATE, person_id=2),  # a woman, and the visit is the man's
     condition(18, condition_start_date=None, condition_source_value=None),
     condition(None),  # of no line
 ]  # fmt: skip
@@ -176,9 +185,10 @@ VISITS = [
     # A few minutes into the day of birth.
     {**VISIT, "visit_occurrence_id": 8, "visit_start_date": date(1950, 6, 15), "visit_end_date": None,
      "visit_start_datetime": datetime(1950, 6, 15, 0, 5)},
-    # Data as of 1 February: tomorrow is the 2nd, whatever the hour; and it ends on the day on which it begins.
-    {**VISIT, "visit_occurrence_id": 9, "person_id": 2, "visit_start_date": date(2026, 2, 2), "visit_end_date": None,
-     "visit_start_datetime": datetime(2026, 2, 2, 8), "visit_end_datetime": datetime(2026, 2, 2, 7)},
+    # Delivered on 1 February: tomorrow is the 2nd, whatever the hour; and it ends on the day on which it begins.
+    {**VISIT, "visit_occurrence_id": 9, "person_id": 2, "line_id": 102, "visit_start_date": date(2026, 2, 2),
+     "visit_end_date": None, "visit_start_datetime": datetime(2026, 2, 2, 8),
+     "visit_end_datetime": datetime(2026, 2, 2, 7)},
 ]  # fmt: skip
 
 GOOD: Rows = {
@@ -213,16 +223,16 @@ FAILING = {
     (CONDITION, "condition_start_date", "isRequired"): (19, 1),
     (CONDITION, "condition_start_date", "measureValueCompleteness"): (19, 1),
     (CONDITION, "condition_start_date", "plausibleValueLow"): (18, 1),
-    (CONDITION, "condition_start_date", "plausibleValueHigh"): (18, 1),
+    (CONDITION, "condition_start_date", "plausibleValueHigh"): (17, 1),
     (CONDITION, "condition_start_date", "plausibleAfterBirth"): (17, 2),
     (CONDITION, "condition_start_date", "plausibleTemporalAfter"): (18, 2),
     (CONDITION, "condition_end_date", "plausibleTemporalAfter"): (1, 1),
     (CONDITION, "condition_start_date", "plausibleBeforeDeath"): (14, 1),
     (CONDITION, "condition_start_date", "plausibleDuringLife"): (15, 1),
     (CONDITION, "condition_start_date", "plausibleStartBeforeEnd"): (1, 1),
-    (CONDITION, "condition_start_date", "withinVisitDates"): (16, 4),
+    (CONDITION, "condition_start_date", "withinVisitDates"): (15, 4),
     (CONDITION, "person_id", "isForeignKey"): (19, 1),
-    (CONDITION, "visit_occurrence_id", "isForeignKey"): (17, 1),
+    (CONDITION, "visit_occurrence_id", "isForeignKey"): (17, 2),
     (CONDITION, "provider_id", "isForeignKey"): (1, 1),
     (CONDITION, "condition_concept_id", "isForeignKey"): (19, 1),
     (CONDITION, "condition_concept_id", "fkDomain"): (17, 1),
@@ -319,7 +329,7 @@ def test_days_are_compared_and_not_hours(good: Found) -> None:
 def test_every_check_that_is_declared_is_counted_and_no_other(bad: Found) -> None:
     of_values = {"sourceValueCompleteness", "plausibleGender", "plausibleUnitConceptIds"}
     for name in ("person", "visit_occurrence", CONDITION, "drug_exposure", "measurement"):
-        types = {column: declared.type for column, declared in QualityCheckResult.inputs()[name].declared.items()}
+        types = {column: declared.type for column, declared in QualityCheckCount.inputs()[name].declared.items()}
         declared = {(check.field, check.name) for check in checks_of(name, types)}
         counted = {
             (field, check) for table, field, check, of in bad if (table, of) == (name, "all") and ":" not in check
@@ -330,4 +340,5 @@ def test_every_check_that_is_declared_is_counted_and_no_other(bad: Found) -> Non
 
 
 def test_every_table_that_is_declared_is_read() -> None:
-    assert set(FIELDS) <= set(QualityCheckResult.inputs())
+    assert set(FIELDS) <= set(QualityCheckCount.inputs()) | set(QualityCheckResult.inputs())
+    assert set(QualityReferenceCount.inputs()) == set(QualityCheckCount.inputs()) - {"ranges"}
