@@ -41,7 +41,7 @@ _TYPES = {
 
 _DAYS_AFTER_DEATH, _DAYS_AROUND_A_VISIT = 60, 7
 COUNTED = ("cdm_table", "field", "check", "concept_id", "unit_concept_id", "delivery")
-"""What is counted, beside `rows` and `failing`: the rows that a check speaks of, and those of them that fail."""
+"""Of what is counted: `rows` that a check speaks of, and those of them that are `failing`."""
 
 
 def count_of_persons(checked: Mapping[str, DataFrame], ranges: DataFrame) -> DataFrame:

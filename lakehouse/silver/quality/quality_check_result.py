@@ -12,7 +12,7 @@ from lakehouse.silver.clinical.location import Location
 from lakehouse.silver.clinical.provider import Provider
 from lakehouse.silver.quality.cdm import FIELDS
 from lakehouse.silver.quality.checks import CATEGORY_OF, EVERY_DELIVERY, checks_of
-from lakehouse.silver.quality.counts import count_rows, in_each_and_all, with_deliveries
+from lakehouse.silver.quality.counts import COUNTED, count_rows, in_each_and_all, with_deliveries
 from lakehouse.silver.quality.quality_check_count import QualityCheckCount
 from lakehouse.silver.quality.quality_reference_count import QualityReferenceCount
 from lakehouse.silver.quality.references import check_references, count_references
@@ -99,7 +99,7 @@ def _judged(found: DataFrame) -> DataFrame:
     percent = F.when(F.col("rows_looked_at") > 0, 100 * F.col("rows_failing") / F.col("rows_looked_at"))
     return (
         found.unionByName(nothing)
-        .groupBy("cdm_table", "field", "check", "concept_id", "unit_concept_id", "delivery")
+        .groupBy(*COUNTED)
         .agg(F.sum("rows").alias("rows_looked_at"), F.sum("failing").alias("rows_failing"))
         .join(asked, ["cdm_table", "field", "check"])
         .withColumn("percent_failing", percent)

@@ -14,7 +14,7 @@ from lakehouse.silver.quality.counts import in_each_and_all, result, results
 _OF_A_PERSON = {"person": "person_id", "visit_occurrence": "visit_occurrence_id"}
 """The tables that hold records of persons and are referred to, by records of the same person, and their keys."""
 
-REFERENCE = ("cdm_table", "field", "target", "key", "source_value", "delivery")
+_REFERENCE = ("cdm_table", "field", "target", "key", "source_value", "delivery")
 _NO_CONCEPT = "0"
 
 
@@ -47,7 +47,7 @@ def count_references(checked: Mapping[str, DataFrame]) -> DataFrame:
         _references(name, rows, [field for field in FIELDS[name] if field.refers_to not in (None, *_OF_A_PERSON)])
         for name, rows in checked.items()
     ]
-    return reduce(DataFrame.unionAll, named).groupBy(*REFERENCE).agg(F.count("*").alias("times"))
+    return reduce(DataFrame.unionAll, named).groupBy(*_REFERENCE).agg(F.count("*").alias("times"))
 
 
 def _references(table: str, rows: DataFrame, fields: Sequence[Field], *more: str) -> DataFrame:
