@@ -93,7 +93,7 @@ class Table(_Rows):
         value, or on those that a link table among the inputs ties to it. It allows a refresh of the
         changed values alone.
     adds_up_by: the promise that what `build` makes of the input rows of some values of this column and what it makes
-        of those of the others add up, by key, to what it makes of all. The columns beside the key are sums, and no
+        of those of the others add up, by key, to what it makes of all. The columns beside the key are counts, and no
         row has nothing but zeros in them. It allows a refresh of what is counted of everybody from the changed values
         alone: what they came to before is taken off, and what they come to now is added.
     changes_by: for a table that depends on everything (no scope): the column by which its changes are
@@ -156,7 +156,7 @@ class Table(_Rows):
 
     @classmethod
     def sums(cls) -> list[str]:
-        """The columns beside the key, which are sums where the table adds up."""
+        """The columns beside the key, which are counts where the table adds up."""
         return [name for name in cls.declared if name not in cls.key]
 
     @classmethod
@@ -200,8 +200,12 @@ def _check(table: type[Table]) -> None:
             refuse(f"declares no {attribute}")
     if not table.__doc__:
         refuse("has no docstring")
-    if table.adds_up_by and (table.scope or not all(table.declared[n].type == "bigint" for n in table.sums())):
-        refuse("adds up, so it has no scope, and its columns beside the key are bigint")
+    if table.adds_up_by:
+        if table.scope or any(e.strength == "expect_or_drop" for e in table.expectations):
+            refuse("adds up, so it has no scope and drops no rows")
+        sums = [table.declared[name] for name in table.sums()]
+        if not sums or not all(column.type == "bigint" and column.required for column in sums):
+            refuse("adds up, so its columns beside the key are required bigint")
     for name in (*table.key, *filter(None, (table.scope, table.changes_by))):
         if name not in table.declared:
             refuse(f"{name!r} in its key, scope or changes_by is not one of its columns")

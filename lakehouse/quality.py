@@ -37,16 +37,17 @@ class Examination:
 
 
 def promises(table: type[Table]) -> tuple[Expectation, ...]:
-    """The table's expectations, that what must be there is never null, and that what adds up does so to something."""
+    """The table's expectations, that what must be there is never null, and that counts count."""
     never_null = [n for n, c in table.declared.items() if c.required or n in table.key]
     implied = [expect_or_fail(f"{n} is not null", f"`{n}` is not null") for n in never_null]
     if table.adds_up_by:
-        implied.append(expect_or_fail("adds up to something", adds_up_to_something(table)))
+        implied.append(expect_or_fail("counts something", counts_something(table)))
+        implied += [expect_or_fail(f"{n} is not negative", f"`{n}` >= 0") for n in table.sums()]
     return (*table.expectations, *implied)
 
 
-def adds_up_to_something(table: type[Table]) -> str:
-    """SQL: not all sums of a row are zero."""
+def counts_something(table: type[Table]) -> str:
+    """SQL: not all counts of a row are zero."""
     return " or ".join(f"`{name}` != 0" for name in table.sums())
 
 

@@ -135,11 +135,7 @@ def preview(conf: Conf, select: Iterable[str], full: bool, as_json: bool) -> Non
     with _opened(conf) as lake:
         files, decisions = lake.preview(select, full)
     if as_json:
-        tables = [
-            {"table": name, "mode": d.mode, "reason": d.reason, "may_change": d.is_open}
-            for name, d in decisions.items()
-        ]
-        _print_json({"files": sorted(files), "tables": tables})
+        _print_json(summary.plan_as_json(decisions, files))
         return
     console = _console()
     summary.print_plan(console, decisions)

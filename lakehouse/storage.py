@@ -62,11 +62,16 @@ class Record:
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit of a table's log. `record` is None where somebody else wrote it."""
+    """One commit of a table's log.
+
+    record: None where somebody else wrote it.
+    readable: the newest version with the same rows: the files of older ones, as of before an OPTIMIZE, may be gone.
+    """
 
     version: int
     changes_rows: bool
     record: Record | None
+    readable: int
 
     @property
     def rows_version(self) -> int:
@@ -216,7 +221,12 @@ class Storage:
 
     def last_commit(self, table: type[Table]) -> Commit | None:
         """The newest commit that counts: the last of ours, or a later one in which somebody else changed rows."""
-        return next((c for c in self.log(table) if c.record or c.changes_rows), None)
+        readable: int | None = None
+        for commit in self.log(table):
+            readable = commit.version if readable is None else readable
+            if commit.record or commit.changes_rows:
+                return replace(commit, readable=readable)
+        return None
 
     def log_name(self, table: type[Table]) -> str:
         """The name that our commits give the table's log; empty where there are none."""
@@ -280,7 +290,7 @@ def _commit(version: int, text: str) -> Commit:
             f"the tables were written by a newer lakehouse (format {written['format']}, this one knows {FORMAT}): "
             "install that version, or name another --home"
         )
-    return Commit(version, changes_rows, _record(written) if written else None)
+    return Commit(version, changes_rows, _record(written) if written else None, readable=version)
 
 
 def _record(said: dict[str, Any]) -> Record:

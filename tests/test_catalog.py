@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse import catalog
 from lakehouse.catalog import Catalog
-from lakehouse.contract import Column, LandedTable, Table
+from lakehouse.contract import Column, LandedTable, Table, expect_or_drop
 from lakehouse.errors import ContractError, UsageError
 from tests.refresh import toy
 
@@ -116,7 +116,10 @@ def test_selects_with_what_is_upstream_and_downstream(selectors: list[str], chos
         ({"key": ("ids",)}, "'ids' in its key, scope or changes_by is not one of its columns"),
         ({"scope": "person_id"}, "'person_id' in its key"),
         ({"scope": "id", "adds_up_by": "person_id"}, "adds up, so it has no scope"),
-        ({"adds_up_by": "person_id", "name": Column("string", "no sum")}, "its columns beside the key are bigint"),
+        ({"adds_up_by": "person_id", "n": Column("int", "no count", required=True)}, "beside the key are required big"),
+        ({"adds_up_by": "person_id", "n": Column("bigint", "may be null")}, "beside the key are required bigint"),
+        ({"adds_up_by": "person_id"}, "beside the key are required bigint"),
+        ({"adds_up_by": "person_id", "expectations": (expect_or_drop("x", "id > 0"),)}, "no scope and drops no rows"),
         ({"__doc__": None}, "has no docstring"),
     ],
 )

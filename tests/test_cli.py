@@ -228,7 +228,7 @@ def test_what_there_is_is_shown(spark: SparkSession, tmp_path: Path) -> None:
     storage.replace(Person, storage.empty(Person), Record("", {}, "full"))
     lake = Lake(Conf(home=str(tmp_path)), spark, storage, catalog.load())
     assert [row.tableName for row in answer(lake, "show tables in silver").collect()] == ["person"]
-    assert ("silver", "person") in [(row.namespace, row.tableName) for row in answer(lake, "show tables").collect()]
+    assert ("silver", "person") in [(row.namespace, row.tableName) for row in answer(lake, "show tables;").collect()]
     said = {row.col_name: row.comment for row in answer(lake, "describe silver.person").collect()}
     assert said["person_id"] == Person.declared["person_id"].description
 

@@ -178,4 +178,4 @@ def test_what_is_made_of_some_and_of_the_others_adds_up(sample: Rows, table: typ
     both = made_of(0).unionByName(made_of(1)).groupBy(*table.key)
     sums = both.agg(*(F.sum(name).alias(name) for name in table.sums())).select(*table.declared)
     assert sums.exceptAll(sample[table]).collect() == sample[table].exceptAll(sums).collect() == []
-    assert sample[table].filter(f"not ({quality.adds_up_to_something(table)})").isEmpty()
+    assert sample[table].filter(f"not ({quality.counts_something(table)})").isEmpty()

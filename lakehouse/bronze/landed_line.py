@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column as SparkColumn
-from pyspark.sql import functions as F
-
 from lakehouse.contract import Column, LandedTable, Table
 
 
@@ -28,8 +25,3 @@ class LandedLine(FromLine, LandedTable):
 
     raw = Column("string", "the line as it landed; bytes that are not UTF-8 are kept as Latin-1", required=True)
     defect = Column("string", "why the line cannot be read; null where it can")
-
-
-def day_of(delivery: str) -> SparkColumn:
-    """The day that the name of a delivery begins with; null where it begins with none."""
-    return F.try_to_timestamp(F.substring(delivery, 1, 10), F.lit("yyyy-MM-dd")).cast("date")

@@ -18,8 +18,8 @@ _FHIR_HEAD = (
     "beneficiary struct<reference: string>, _broken string"
 )
 
-_NAME_OF_TYPE = "^[A-Z][A-Za-z]{1,63}$"
-"""Each type has a partition: what no type is named like would make as many as there are lines."""
+_NAME_OF_TYPE = r"\A[A-Z][A-Za-z]{1,63}\z"
+"""Each type has a partition, and what no type is named like is no name of a folder."""
 
 
 def ehr_lines(reader: SparkSession, files: list[File]) -> DataFrame:

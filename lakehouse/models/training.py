@@ -14,7 +14,7 @@ from lakehouse.storage import Commit
 def train_all(lake: Lake) -> Iterator[tuple[str, tracking.Logged | str, dict[str, float]]]:
     """Each model's name, what was logged (or why nothing was) and its metrics."""
     last = lake.storage.last_commit(readmission.TABLE)
-    features = lake.storage.read(readmission.TABLE, last.version if last else None).cache()
+    features = lake.storage.read(readmission.TABLE, last.readable if last else None).cache()
     try:
         trained = readmission.train(features)
         logged = tracking.log_model(

@@ -19,7 +19,7 @@ _QUERIES = ("select", "with", "values", "from", "table", "describe", "show", "ex
 _WRITES = re.compile(r"\b(insert\s+(into|overwrite)|delete\s+from|merge\s+into|update\s+\S+\s+set)\b", re.IGNORECASE)
 """What may follow `with` and `from`, and writes."""
 
-_SHOW_TABLES = re.compile(r"\s*show\s+tables\s*$", re.IGNORECASE)
+_SHOW_TABLES = re.compile(r"\s*show\s+tables\s*;?\s*$", re.IGNORECASE)
 
 _UNFOLDED = 1_000_000
 """A width at which no cell is folded."""
@@ -50,7 +50,7 @@ def answer(lake: Lake, query: str) -> DataFrame:
 
 def _all_tables(lake: Lake) -> DataFrame:
     """What `show tables` tells of one layer, of all of them."""
-    layers = [row.namespace for row in lake.spark.sql("show schemas").collect() if row.namespace != "default"]
+    layers = [row.namespace for row in lake.spark.sql("show schemas").collect()]
     return reduce(DataFrame.unionAll, [lake.spark.sql(f"show tables in {layer}") for layer in layers])
 
 

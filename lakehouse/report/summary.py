@@ -69,6 +69,14 @@ def print_plan(console: Console, decisions: Mapping[str, Decision]) -> None:
     console.print(f"{current} of {len(decisions)} tables are up to date", highlight=False)
 
 
+def plan_as_json(decisions: Mapping[str, Decision], files: Collection[str]) -> dict[str, object]:
+    """What a refresh would do with each table, and the files that wait, as plain values."""
+    tables = [
+        {"table": name, "mode": d.mode, "reason": d.reason, "may_change": d.is_open} for name, d in decisions.items()
+    ]
+    return {"files": sorted(files), "tables": tables}
+
+
 def print_waiting(console: Console, landing: str, files: Collection[str]) -> None:
     """How many files wait in the landing zone, and the first of them."""
     number = "1 file waits" if len(files) == 1 else f"{len(files):,} files wait"

@@ -13,7 +13,7 @@ COUNT = 10
 
 
 def commit(fingerprint: str = CODE) -> Commit:
-    return Commit(7, True, Record(fingerprint, {}, "full"))
+    return Commit(7, True, Record(fingerprint, {}, "full"), readable=7)
 
 
 def told(*numbers: int) -> InputChange:
@@ -22,7 +22,7 @@ def told(*numbers: int) -> InputChange:
 
 SAME = InputChange(1, 1)
 UNTOLD = InputChange(1, 2, None, "it does not tell which rows")
-FOREIGN = Commit(7, True, None)
+FOREIGN = Commit(7, True, None, readable=7)
 
 
 @pytest.mark.parametrize(

@@ -134,11 +134,12 @@ class VisitsOfCost(Table):
     adds_up_by = "person_id"
 
     cost = Column("int", "of a visit", unit="USD")
-    visits = Column("bigint", "how many cost that")
+    visits = Column("bigint", "how many cost that", required=True)
 
     @staticmethod
-    def build(visits: PersonVisit) -> DataFrame:
-        return visits.groupBy("cost").agg(F.count("*").alias("visits"))
+    def build(visits: PersonVisit, links: Link) -> DataFrame:
+        linked = visits.join(links, ["person_id", "patient_id"], "left_semi")
+        return linked.groupBy("cost").agg(F.count("*").alias("visits"))
 
 
 CATALOG = Catalog.of([Visit, Name, Link, LatestVisit, PersonVisit, PersonCost, Total, VisitsOfCost])

@@ -57,6 +57,11 @@ def test_a_plan_tells_what_is_done_and_what_may_be() -> None:
     assert "a.same" not in told
     assert re.search(r"a\.open +skipped or refreshed +unless rows of a\.built change", told)
     assert "1 of 3 tables are up to date" in told
+    as_json = summary.plan_as_json(plan, ["b", "a"])
+    assert as_json["files"] == ["a", "b"]
+    assert [(t["table"], t["mode"], t["may_change"]) for t in as_json["tables"]] == [  # type: ignore[attr-defined]
+        ("a.built", "full", False), ("a.same", "skip", False), ("a.open", "skip", True),
+    ]  # fmt: skip
 
 
 def waiting(*files: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.bronze.delivery import day_of
 from lakehouse.bronze.landed_file import LandedFile
-from lakehouse.bronze.landed_line import day_of
 from lakehouse.contract import Column, Table, expect_or_drop
 from lakehouse.silver.vocabulary.vocabulary import Vocabulary
 

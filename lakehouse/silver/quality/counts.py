@@ -1,4 +1,4 @@
-"""What the checks of quality count, as native expressions.
+"""What the checks of quality count in the tables of the CDM, as native expressions.
 
 Each check counts of how many rows it speaks and how many of them fail, by the delivery that the rows' lines came in.
 What is told of a row alone, and what needs its person, its visit or the day of its delivery, are each counted of all
@@ -13,7 +13,7 @@ from functools import reduce
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.landed_line import day_of
+from lakehouse.bronze.delivery import day_of
 from lakehouse.silver.quality.cdm import (
     DATE,
     DATETIME,
@@ -41,7 +41,10 @@ _TYPES = {
 
 _DAYS_AFTER_DEATH, _DAYS_AROUND_A_VISIT = 60, 7
 COUNTED = ("cdm_table", "field", "check", "concept_id", "unit_concept_id", "delivery")
-"""Of what is counted: `rows` that a check speaks of, and those of them that are `failing`."""
+"""Of what is counted: `rows` that a check speaks of, and those of them that are `failing`.
+
+A row with a `day` tells those that fail if that day is after the day after the last delivery.
+"""
 
 
 def count_of_persons(checked: Mapping[str, DataFrame], ranges: DataFrame) -> DataFrame:
@@ -74,11 +77,14 @@ def in_each_and_all(rows: DataFrame) -> DataFrame:
     return rows.withColumn("delivery", F.explode(F.array_compact(deliveries)))
 
 
-def result(field: str, check: str, rows: str, failing: str, concept: str = "0", unit: str = "0") -> str:
+def result(
+    field: str, check: str, rows: str, failing: str, concept: str = "0", unit: str = "0", day: str = "null"
+) -> str:
     """SQL of a struct: what a check counted. All is SQL text, since building such plans by calls takes seconds."""
     return (
         f"named_struct('field', {field}, 'check', '{check}', 'concept_id', cast({concept} as int), "
-        f"'unit_concept_id', cast({unit} as int), 'rows', cast({rows} as bigint), 'failing', cast({failing} as bigint))"
+        f"'unit_concept_id', cast({unit} as int), 'day', cast({day} as date), 'rows', cast({rows} as bigint), "
+        f"'failing', cast({failing} as bigint))"
     )
 
 
@@ -117,7 +123,7 @@ def count_rows(checked: Mapping[str, DataFrame]) -> DataFrame:
         .join(F.broadcast(named), ["cdm_table", "n"])
         .selectExpr(
             "cdm_table", "delivery", "field", "check", "0 as concept_id", "0 as unit_concept_id",
-            "counted.rows as rows", "counted.failing as failing",
+            "cast(null as date) as day", "counted.rows as rows", "counted.failing as failing",
         )
     )  # fmt: skip
 
@@ -169,9 +175,11 @@ _TOLD, _AT = "moment is not null", "cast(moment as date)"
 _BEFORE_BIRTH, _AFTER_DEATH = f"{_AT} < born", f"{_AT} > died + {_DAYS_AFTER_DEATH}"
 _IN_VISIT = f"{_AT} between visit_start - {_DAYS_AROUND_A_VISIT} and visit_end + {_DAYS_AROUND_A_VISIT}"
 
+_IS_LATE = "late is not null"
+
 _OF_DAYS = (
     # check, of which days it speaks, which of them fail
-    ("plausibleValueHigh", f"{_TOLD} and _tomorrow is not null", f"{_AT} > _tomorrow"),
+    ("plausibleValueHigh", _TOLD, _IS_LATE),
     ("plausibleAfterBirth", f"{_TOLD} and born is not null", _BEFORE_BIRTH),
     ("plausibleTemporalAfter", f"{_TOLD} and is_start", _BEFORE_BIRTH),
     ("plausibleBeforeDeath", f"{_TOLD} and died is not null", _AFTER_DEATH),
@@ -181,6 +189,7 @@ _OF_DAYS = (
 
 
 def _of_days(checked: Mapping[str, DataFrame]) -> DataFrame:
+    """A day that may be after the last delivery is told: one after its own delivery, or of a row that is of none."""
     days = reduce(DataFrame.unionAll, [_days(name, rows) for name, rows in checked.items() if _fields_of_days(name)])
     birth = "make_date(year_of_birth, coalesce(month_of_birth, 1), coalesce(day_of_birth, 1)) as born"
     born = checked["person"].selectExpr("person_id", birth)
@@ -195,10 +204,14 @@ def _of_days(checked: Mapping[str, DataFrame]) -> DataFrame:
         seen.selectExpr(
             "cdm_table", "delivery", "inline_outer(days)", "born", "died", "visit_start", "visit_end", "_tomorrow"
         )
-        .groupBy("cdm_table", "delivery", "field", "is_start")
+        .withColumn("late", F.expr(f"if({_AT} <= _tomorrow, null, {_AT})"))
+        .groupBy("cdm_table", "delivery", "field", "is_start", "late")
         .agg(*counts)
     )
-    checks = [result("field", check, f"{check}_rows", f"{check}_failing") for check, *_ in _OF_DAYS]
+    checks = [
+        result("field", check, f"{check}_rows", f"{check}_failing", day="late" if fails == _IS_LATE else "null")
+        for check, _, fails in _OF_DAYS
+    ]
     return results(counted, "cdm_table", checks)
 
 

@@ -30,12 +30,14 @@ from lakehouse.silver.vocabulary.lab_vital import LabVital
 class QualityCheckCount(Table):
     """How many records of persons each check of silver.quality_check_result speaks of, and how many of them fail.
 
-    It is apart from the results so that a delivery for a few persons is counted, and not everybody again.
+    It is apart from the results so that a delivery for a few persons is counted, and not everybody again. A day that is
+    after the day after its delivery, or of a row that is of no dated one, is told: what fails today may be right when
+    the next delivery comes. Some checks are counted of fields of which they are not asked.
     """
 
     layer = "silver"
-    grain = "one row per check of a field, and of a concept and unit where it is of one, in each delivery"
-    key = ("cdm_table", "cdm_field", "check_name", "concept_id", "unit_concept_id", "delivery")
+    grain = "one row per check of a field, of a concept and unit or a late day where it is of one, in each delivery"
+    key = ("cdm_table", "cdm_field", "check_name", "concept_id", "unit_concept_id", "late_day", "delivery")
     adds_up_by = "person_id"
 
     cdm_table = Column("string", "table of the CDM", required=True)
@@ -43,6 +45,7 @@ class QualityCheckCount(Table):
     check_name = Column("string", "name of the check in the dashboard", required=True)
     concept_id = Column("int", "the concept whose rows are checked; 0 for all", required=True)
     unit_concept_id = Column("int", "the unit of the values that are checked; 0 for any", required=True)
+    late_day = Column("string", "a day that fails if the last delivery was before it; else empty", required=True)
     delivery = Column("string", "dated directory of the landing zone; empty for rows of no single line", required=True)
     rows_looked_at = Column("bigint", "rows or persons that the check speaks of", required=True)
     rows_failing = Column("bigint", "those of them that fail", required=True)
@@ -77,6 +80,7 @@ class QualityCheckCount(Table):
             .unionAll(count_own(checked))
             .withColumnsRenamed({"field": "cdm_field", "check": "check_name"})
             .withColumn("delivery", F.coalesce("delivery", F.lit("")))
+            .withColumn("late_day", F.coalesce(F.col("day").cast("string"), F.lit("")))
             .groupBy(*QualityCheckCount.key)
             .agg(F.sum("rows").alias("rows_looked_at"), F.sum("failing").alias("rows_failing"))
             .filter("rows_looked_at > 0")

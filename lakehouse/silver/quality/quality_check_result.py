@@ -33,8 +33,9 @@ class QualityCheckResult(Table):
     Otherwise than the dashboard, a check looks at the rows that it can speak of alone (those that have the value, and
     a person or a visit that is known), so that a share is not small because a field is rare; distinct source values
     leave out null; who was born in an unknown month is compared with 1 January; a unit that nobody knows is a matter
-    of completeness and not of plausibility. A day must not be after the day after its delivery (where the dashboard
-    takes that on which it runs), so that what was wrong when it came stays wrong; a visit must be the same person's.
+    of completeness and not of plausibility; a visit must be the same person's. Tomorrow is the day after the last
+    delivery, for the year of birth the day after that of the row; the days of cdm_source, which are that of the last
+    delivery, are not compared with it.
     """
 
     layer = "silver"
@@ -80,11 +81,13 @@ class QualityCheckResult(Table):
             "cdm_table", "cdm_field as field", "referred_table as target", "nullif(referred_id, '') as key",
             "nullif(source_value, '') as source_value", "delivery", "rows_referring as times",
         )  # fmt: skip
-        counted = counts.selectExpr(
+        tomorrow = F.broadcast(cdm_source.selectExpr("max(source_release_date) + 1 as tomorrow"))
+        counted = counts.crossJoin(tomorrow).selectExpr(
             "cdm_table", "delivery", "cdm_field as field", "check_name as check", "concept_id", "unit_concept_id",
-            "rows_looked_at as rows", "rows_failing as failing",
+            "rows_looked_at as rows",
+            "if(late_day = '' or cast(nullif(late_day, '') as date) > tomorrow, rows_failing, 0) as failing",
         )  # fmt: skip
-        found = in_each_and_all(counted.unionByName(count_rows(others)))
+        found = in_each_and_all(counted.unionByName(count_rows(others).drop("day")))
         return _judged(found.unionByName(check_references(named.unionByName(count_references(others)), tables)))
 
 

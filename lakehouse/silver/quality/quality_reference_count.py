@@ -29,8 +29,8 @@ from lakehouse.silver.quality.references import count_references
 class QualityReferenceCount(Table):
     """How often the records of persons name which concept, provider, place and so on, for which value of the source.
 
-    It is apart from silver.quality_check_result, which looks each up once, so that a delivery for a few persons is
-    counted, and not everybody again.
+    A value that is an empty text is none. It is apart from silver.quality_check_result, which looks each up once, so
+    that a delivery for a few persons is counted, and not everybody again.
     """
 
     layer = "silver"

@@ -99,8 +99,8 @@ def check_references(references: DataFrame, tables: Mapping[str, DataFrame]) -> 
         result("field", check, f"if({rows}, times, 0)", f"if({rows} and {fails}, times, 0)")
         for check, rows, fails in _OF_REFERENCES
     ]
-    of_rows = results(looked_up, "cdm_table", checks)
-    return in_each_and_all(of_rows).unionAll(_check_values(in_each_and_all(looked_up)))
+    of_rows = results(looked_up, "cdm_table", checks).filter("rows > 0")
+    return in_each_and_all(of_rows).unionAll(_check_values(in_each_and_all(looked_up))).drop("day")
 
 
 def _check_values(looked_up: DataFrame) -> DataFrame:

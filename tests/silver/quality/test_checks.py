@@ -166,8 +166,13 @@ BAD: Rows = {
     **WORLD,
     "observation_period": PERIODS,
     "condition_occurrence": CONDITIONS,
-    "drug_exposure": [drug(1), drug(2, days_supply=0), drug(3, days_supply=366), drug(4, quantity=0.0)],
-    "drug_era": [era(1), era(2, drug_concept_id=DRUG)],
+    "drug_exposure": [
+        drug(1),
+        drug(2, days_supply=0, drug_exposure_end_date=date(2026, 1, 20)),  # after its delivery, not after the last
+        drug(3, days_supply=366, drug_exposure_end_date=date(2026, 2, 3)),  # after tomorrow
+        drug(4, quantity=0.0),
+    ],
+    "drug_era": [era(1), era(2, drug_concept_id=DRUG, drug_era_end_date=date(2026, 2, 3))],
     "measurement": [
         measurement(1),
         measurement(2, unit_concept_id=OTHER_UNIT),
@@ -223,7 +228,7 @@ FAILING = {
     (CONDITION, "condition_start_date", "isRequired"): (19, 1),
     (CONDITION, "condition_start_date", "measureValueCompleteness"): (19, 1),
     (CONDITION, "condition_start_date", "plausibleValueLow"): (18, 1),
-    (CONDITION, "condition_start_date", "plausibleValueHigh"): (17, 1),
+    (CONDITION, "condition_start_date", "plausibleValueHigh"): (18, 1),
     (CONDITION, "condition_start_date", "plausibleAfterBirth"): (17, 2),
     (CONDITION, "condition_start_date", "plausibleTemporalAfter"): (18, 2),
     (CONDITION, "condition_end_date", "plausibleTemporalAfter"): (1, 1),
@@ -248,6 +253,8 @@ FAILING = {
     ("condition_era", "person_id", "measureConditionEraCompleteness"): (3, 3),
     ("drug_exposure", "days_supply", "plausibleValueLow"): (4, 1),
     ("drug_exposure", "days_supply", "plausibleValueHigh"): (4, 1),
+    ("drug_exposure", "drug_exposure_end_date", "plausibleValueHigh"): (4, 1),
+    ("drug_era", "drug_era_end_date", "plausibleValueHigh"): (2, 1),
     ("drug_exposure", "quantity", "plausibleValueLow"): (1, 1),
     ("drug_era", "drug_concept_id", "fkClass"): (2, 1),
     ("measurement", "measurement_concept_id", f"plausibleUnitConceptIds:{TEST}"): (6, 3),
