@@ -9,15 +9,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pyspark.ml import Model
 from pyspark.sql import DataFrame
 
 from lakehouse.config import Conf
 from lakehouse.contract import Table
 from lakehouse.errors import UsageError
 from lakehouse.storage import Storage
+
+if TYPE_CHECKING:
+    from pyspark.ml import Model  # half a second, which commands that train nothing need not wait for
 
 ALIAS = "champion"
 """The alias under which the newest model of each name is loaded."""

@@ -1,4 +1,4 @@
-"""One Spark session a worker, and the sample's lines landed once."""
+"""One Spark session a worker, and the sample landed and built once."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ LOCAL_CONF = Path(__file__).parent.parent / "conf" / "local.yaml"
 BUCKETS = 65_536
 INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 """Few rows and many queries: compiling them was half of the work. The commands that tests call compile theirs."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All that builds the sample's tables runs in one worker, so that they are built once; each other file in one."""
+    of_sample = {item.path for item in items if "sample" in getattr(item, "fixturenames", ())}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("sample" if item.path in of_sample else str(item.path)))
 
 
 @pytest.fixture(scope="session")

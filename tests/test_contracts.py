@@ -162,6 +162,7 @@ def test_changes_of_its_inputs_can_be_told_in_its_scope(table: type[Table]) -> N
     assert not sources or any(table.scope in source.declared for source in sources)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", [t for t in BUILT if t.adds_up_by], ids=lambda table: table.full_name())
 def test_what_is_made_of_some_and_of_the_others_adds_up(sample: Rows, table: type[Table]) -> None:
     assert {source.changes_by for source in table.inputs().values()} <= {table.adds_up_by, None}

@@ -40,6 +40,8 @@ def take(storage: Storage, landing: str, checkpoint: str, buckets: int) -> None:
     spark = storage.spark
     landing = _found(spark, landing)
     _check_kept(storage)
+    if _all_known(storage, landing):
+        return
     # One file a task and no packing: then a row's number within its task is its line's number.
     reader = spark.newSession()
     reader.conf.set("spark.sql.files.openCostInBytes", str(reader.conf.get("spark.sql.files.maxPartitionBytes")))
@@ -76,6 +78,15 @@ def take(storage: Storage, landing: str, checkpoint: str, buckets: int) -> None:
     finally:
         query.stop()
     _close_the_books(storage, reader, landing)
+
+
+def _all_known(storage: Storage, landing: str) -> bool:
+    """Whether every file is in the ledger as it is, and none is empty: then there is nothing to take or to tell."""
+    listed = _listed(storage.spark, landing)
+    ledger = storage.read(LandedFile).select("file", F.col("arrived_at").alias("modificationTime"))
+    known = ledger.dropDuplicates().withColumn("is_known", F.lit(True))
+    found = listed.join(known, ["file", "modificationTime"], "left").agg(F.count("*"), F.count("is_known"))
+    return found.collect() == [(len(listed.inputFiles()),) * 2]
 
 
 def _check_kept(storage: Storage) -> None:

@@ -29,7 +29,7 @@ from lakehouse.errors import ContractError
 from lakehouse.refresh.fingerprint import fingerprint
 from lakehouse.refresh.plan import Decision, InputChange, decide, named
 from lakehouse.session import start_hail
-from lakehouse.storage import Record, Storage
+from lakehouse.storage import Commit, Record, Storage
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Outcome:
 
 
 class Refresh:
-    """A refresh of chosen tables.
+    """A refresh of chosen tables, as they are when it looks at them first: whoever refreshes holds the lease.
 
     on_start is called with a table's name and the decision, on_end with its outcome, each from a worker thread.
     """
@@ -70,6 +70,7 @@ class Refresh:
         self.on_start = on_start
         self.on_end = on_end
         self._hail = threading.Lock()
+        self._last: dict[type[Table], Commit | None] = {}
         self._athena = self._download()
         # Here and not in the workers: Python's parser does not stand several threads at once.
         self._fingerprints = {table: self._fingerprint(table) for table in catalog}
@@ -86,11 +87,17 @@ class Refresh:
             return f"{fingerprint(table)} {self._athena.version(table)}"
         return fingerprint(table)
 
+    def _last_commit(self, table: type[Table]) -> Commit | None:
+        """The newest commit of a table that counts, read once: each table is asked for by all that it goes into."""
+        if table not in self._last:
+            self._last[table] = self.storage.last_commit(table)
+        return self._last[table]
+
     # --- deciding ----------------------------------------------------------------------------------------------
 
     def decide(self, table: type[Table], rebuild: bool = False) -> Decision:
         """What to do with a table now, from its last commit and those of its inputs."""
-        last = self.storage.last_commit(table)
+        last = self._last_commit(table)
         record = last.record if last else None
         code = self._fingerprints[table]
         inputs: dict[str, InputChange] = {}
@@ -212,7 +219,7 @@ class Refresh:
         return outcome
 
     def _skipped(self, table: type[Table], decision: Decision) -> Outcome:
-        last = self.storage.last_commit(table)
+        last = self._last_commit(table)
         assert last is not None
         assert last.record is not None
         return Outcome(
@@ -238,12 +245,13 @@ class Refresh:
             try:
                 record = self._commit(table, decision, flagged)
             finally:
+                self._last.pop(table, None)
                 flagged.unpersist()
         return Outcome(table.full_name(), record.mode, decision.reason, record.rows, record.quarantined, record.broken)
 
     def _commit(self, table: type[Table], decision: Decision, flagged: DataFrame) -> Record:
         """Write what differs from the table as it is, or carry the new input versions where nothing does."""
-        last = self.storage.last_commit(table)
+        last = self._last_commit(table)
         comparable = last is not None and self.storage.has_declared_columns(table)
         old = self._restricted(self._read(table), table, decision) if comparable else None
         found = quality.examine(table, flagged, old, self.conf.refresh.buckets)
@@ -313,7 +321,7 @@ class Refresh:
 
     def _made_before(self, table: type[Table], decision: Decision) -> DataFrame:
         """What the changed part of its inputs came to when the table was built."""
-        last = self.storage.last_commit(table)
+        last = self._last_commit(table)
         assert last is not None
         assert last.record is not None
         versions = last.record.inputs
@@ -350,12 +358,12 @@ class Refresh:
 
     def _read(self, table: type[Table]) -> DataFrame:
         """The rows at the version that this refresh counts with: what is recorded is what was read."""
-        last = self.storage.last_commit(table)
+        last = self._last_commit(table)
         return self.storage.read(table, last.readable if last else None)
 
     def _now(self, table: type[Table]) -> tuple[str, int]:
         """The name of the table's log, and the last version in it that changed rows; -1 where there is none."""
-        last = self.storage.last_commit(table)
+        last = self._last_commit(table)
         if last is None:
             return "", -1
         return last.record.log if last.record else self.storage.log_name(table), last.rows_version
