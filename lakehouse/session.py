@@ -59,6 +59,8 @@ _UNLESS_SAID = {
     # Spark keeps the printed plan of each of the last thousand queries, which is gigabytes in a long session.
     "spark.sql.ui.retainedExecutions": "50",
     "spark.sql.maxPlanStringLength": "100000",
+    # What is written holds health records: nobody but its owner reads it.
+    "spark.hadoop.fs.permissions.umask-mode": "077",
     "spark.sql.warehouse.dir": str(Path(tempfile.gettempdir()) / "lakehouse-warehouse"),
 }
 
@@ -79,6 +81,7 @@ def start(conf: Conf, name: str = "lakehouse") -> SparkSession:
     _check_settings(conf)
     _check_master(conf.spark.master)
     find_java()
+    os.umask(0o077)  # of this process and of the Java that it starts, for files that are not written by Hadoop
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if (conf.spark.master or "").startswith("local"):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")

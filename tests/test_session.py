@@ -13,6 +13,9 @@ from pyspark.sql import SparkSession
 from lakehouse import config, session
 from lakehouse.errors import UsageError
 from lakehouse.session import start_hail
+from lakehouse.storage import Record, Storage
+from tests.refresh import toy
+from tests.support import rows_of
 
 WHILE_HAIL_STARTS = """
 import sys, threading
@@ -37,6 +40,14 @@ def test_a_setting_that_tables_need_otherwise_is_refused() -> None:
     conf = config.load(Path("conf/local.yaml"), ["spark.settings.spark.sql.session.timeZone=Europe/Berlin"])
     with pytest.raises(UsageError, match=r"spark\.sql\.session\.timeZone cannot be set: .* UTC"):
         session.start(conf)
+
+
+def test_what_is_written_is_private_to_its_owner(spark: SparkSession, tmp_path: Path) -> None:
+    storage = Storage(spark, f"{tmp_path}/home/tables")
+    storage.replace(toy.Total, rows_of(spark, toy.Total, {"persons": 1, "cost": 2}), Record("", {}, "full"))
+    written = [tmp_path / "home", *(tmp_path / "home").rglob("*")]
+    assert [str(path) for path in written if path.stat().st_mode & 0o077] == []
+    assert any(path.suffix == ".parquet" for path in written)
 
 
 def test_spark_raises_its_own_exceptions_when_hail_runs(spark: SparkSession) -> None:
