@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property, lru_cache, reduce
 from typing import Any
 
@@ -61,8 +61,8 @@ class HadoopPath:
         return int(self.file_system.getFileStatus(self.java).getLen())
 
     def changed_at(self) -> datetime:
-        """When the file was last written, in the time zone of this machine."""
-        return datetime.fromtimestamp(self.file_system.getFileStatus(self.java).getModificationTime() / 1000)
+        """When the file was last written."""
+        return datetime.fromtimestamp(self.file_system.getFileStatus(self.java).getModificationTime() / 1000, UTC)
 
     def qualified(self) -> str:
         """The path with its scheme and authority, and without ../ in it."""

@@ -81,7 +81,6 @@ def start(conf: Conf, name: str = "lakehouse") -> SparkSession:
     _check_settings(conf)
     _check_master(conf.spark.master)
     find_java()
-    os.umask(0o077)  # of this process and of the Java that it starts, for files that are not written by Hadoop
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if (conf.spark.master or "").startswith("local"):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -91,6 +90,8 @@ def start(conf: Conf, name: str = "lakehouse") -> SparkSession:
     settings = {**_UNLESS_SAID, **conf.spark.settings, **_ALWAYS}
     if re.match(r"spark://(127\.0\.0\.1|localhost)\b", conf.spark.master or ""):
         settings.setdefault("spark.driver.host", "127.0.0.1")
+    # Of this process and of the Java that it starts: Hadoop leaves folders on a local disk to it.
+    os.umask(int(str(settings["spark.hadoop.fs.permissions.umask-mode"]), 8))
     options = str(settings.get("spark.driver.extraJavaOptions", ""))
     settings["spark.driver.extraJavaOptions"] = f"{options} -Dlog4j2.configurationFile={_LOGGING.as_uri()}".strip()
     for key, value in settings.items():

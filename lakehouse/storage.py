@@ -65,13 +65,16 @@ class Commit:
     """One commit of a table's log.
 
     record: None where somebody else wrote it.
-    readable: the newest version with the same rows: the files of older ones, as of before an OPTIMIZE, may be gone.
+    readable: the newest version with the same rows and columns: the files of older ones, as of before an OPTIMIZE, may
+        be gone.
+    changes_columns: whether it says what the columns and other properties of the table are.
     """
 
     version: int
     changes_rows: bool
     record: Record | None
     readable: int
+    changes_columns: bool = False
 
     @property
     def rows_version(self) -> int:
@@ -130,6 +133,10 @@ class Storage:
     def exists(self, table: type[Table], quarantine: bool = False) -> bool:
         """Whether the table was ever written."""
         return self._versions(self.path(table, quarantine)) != []
+
+    def newest_version(self, table: type[Table]) -> int:
+        """The version of the newest commit, whoever made it; -1 where there is none."""
+        return max(self._versions(self.path(table)), default=-1)
 
     def read(self, table: type[Table], version: int | None = None, quarantine: bool = False) -> DataFrame:
         """The rows of the table as it is at this moment, or at a version; none where it was never written."""
@@ -223,9 +230,12 @@ class Storage:
         """The newest commit that counts: the last of ours, or a later one in which somebody else changed rows."""
         readable: int | None = None
         for commit in self.log(table):
-            readable = commit.version if readable is None else readable
             if commit.record or commit.changes_rows:
-                return replace(commit, readable=readable)
+                return commit if readable is None else replace(commit, readable=readable)
+            if commit.changes_columns:
+                readable = None
+            elif readable is None:
+                readable = commit.version
         return None
 
     def log_name(self, table: type[Table]) -> str:
@@ -275,12 +285,14 @@ def _shape(schema: StructType) -> list[tuple[str, str]]:
 def _commit(version: int, text: str) -> Commit:
     """Read one file of a Delta log: JSON lines, one of them `commitInfo`."""
     info: dict[str, Any] = {}
-    changes_rows = False
+    changes_rows = changes_columns = False
     for line in text.splitlines():
         if line.startswith('{"commitInfo"'):
             info = json.loads(line)["commitInfo"]
         elif line.startswith(('{"add"', '{"remove"')):
             changes_rows = changes_rows or '"dataChange":true' in line
+        elif line.startswith('{"metaData"'):
+            changes_columns = True
     try:
         written = json.loads(info.get("userMetadata", "")).get("lakehouse")
     except (ValueError, AttributeError):
@@ -290,7 +302,7 @@ def _commit(version: int, text: str) -> Commit:
             f"the tables were written by a newer lakehouse (format {written['format']}, this one knows {FORMAT}): "
             "install that version, or name another --home"
         )
-    return Commit(version, changes_rows, _record(written) if written else None, readable=version)
+    return Commit(version, changes_rows, _record(written) if written else None, version, changes_columns)
 
 
 def _record(said: dict[str, Any]) -> Record:

@@ -23,7 +23,7 @@ from lakehouse.bronze.claims.claims_line import ClaimsLine
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.genomics.genomics_line import GenomicsLine
 from lakehouse.bronze.landed_file import LandedFile
-from lakehouse.bronze.landing_file import INDEX, File, look_at, reason_of, why_unreadable
+from lakehouse.bronze.landing_file import INDEX, File, is_finished, look_at, reason_of, why_unreadable
 from lakehouse.bronze.landing_lines import claims_lines, ehr_lines, genomics_lines
 from lakehouse.buckets import Buckets, bucket
 from lakehouse.contract import LandedTable
@@ -81,12 +81,12 @@ def take(storage: Storage, landing: str, checkpoint: str, buckets: int) -> None:
 
 
 def _all_known(storage: Storage, landing: str) -> bool:
-    """Whether every file is in the ledger as it is, and none is empty: then there is nothing to take or to tell."""
+    """Whether every finished file is in the ledger as it is, and none is empty: then there is nothing to take."""
     listed = _listed(storage.spark, landing)
+    finished = sum(is_finished(path) for path in listed.inputFiles())
     ledger = storage.read(LandedFile).select("file", F.col("arrived_at").alias("modificationTime"))
-    known = ledger.dropDuplicates().withColumn("is_known", F.lit(True))
-    found = listed.join(known, ["file", "modificationTime"], "left").agg(F.count("*"), F.count("is_known"))
-    return found.collect() == [(len(listed.inputFiles()),) * 2]
+    known = listed.join(ledger.dropDuplicates(), ["file", "modificationTime"], "left_semi")
+    return known.count() == finished
 
 
 def _check_kept(storage: Storage) -> None:
@@ -127,8 +127,7 @@ def _close_the_books(storage: Storage, reader: SparkSession, landing: str) -> No
     empty = _empty_files(reader, landing, listed, ledger.filter("bytes = 0"))
     found = _as_told(storage, [*files, *empty])
     if found:
-        last = storage.last_commit(LandedFile)
-        _append_files(storage, found, "beside-the-stream", last.version + 1 if last else 0)
+        _append_files(storage, found, "beside-the-stream", storage.newest_version(LandedFile) + 1)
 
 
 def _as_told(storage: Storage, files: list[File]) -> list[File]:

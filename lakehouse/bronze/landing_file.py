@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
@@ -45,7 +45,7 @@ class File:
     @property
     def is_finished(self) -> bool:
         """Whether the file has the name that it is delivered under."""
-        return not _UNFINISHED.search(self.name)
+        return is_finished(self.name)
 
     @property
     def has_lines(self) -> bool:
@@ -61,10 +61,16 @@ class File:
         return names.index("BENE_ID") + 1 if "BENE_ID" in names else None
 
 
+def is_finished(name: str) -> bool:
+    """Whether it is no name of a file, or of one in a folder, that is still being written."""
+    return not _UNFINISHED.search(name)
+
+
 def look_at(spark: SparkSession, landing: str, path: str, size: int, arrived_at: datetime) -> File:
     """What a file is, from its place, its name and its header."""
     name = spelled(path).removeprefix(f"{spelled(landing.rstrip('/'))}/")
-    file = File(path, name, size, arrived_at)
+    # Spark gives the time of this machine, where an hour comes twice when the clocks are set back.
+    file = File(path, name, size, arrived_at.astimezone(UTC))
     world, *directories, base = name.split("/") if "/" in name else ("", name)
     if world not in _NAMES or not directories:
         return replace(file, world=world, defect="not in <ehr|claims|genomics>/<delivery>/")

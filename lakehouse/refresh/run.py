@@ -233,9 +233,10 @@ class Refresh:
         try:
             return self._written(table, decision)
         except Exception as error:
-            if decision.buckets is None or table.adds_up_by is None or not _is_of_the_past(error):
+            if decision.buckets is None or table.adds_up_by is None or not _may_be_of_the_past(error):
                 raise
-            return self._written(table, Decision("full", "what changed cannot be taken off what it came to before"))
+            why = "files of an older version are gone" if _is_about_files(error) else str(error)
+            return self._written(table, Decision("full", f"counting what changed failed: {why}"))
 
     def _written(self, table: type[Table], decision: Decision) -> Outcome:
         with self._hail if table.uses_hail else nullcontext():
@@ -379,9 +380,13 @@ def _added_up(table: type[Table], *parts: tuple[DataFrame, int]) -> DataFrame:
     return sums.filter(quality.counts_something(table)).select(*table.declared)
 
 
-def _is_of_the_past(error: Exception) -> bool:
-    """Whether a sum came out wrong, or files of an older version are gone."""
-    return isinstance(error, ContractError) or "FileNotFound" in str(error)
+def _may_be_of_the_past(error: Exception) -> bool:
+    """Whether it may be because of what was counted before, and not of what is counted now."""
+    return isinstance(error, ContractError) or _is_about_files(error)
+
+
+def _is_about_files(error: Exception) -> bool:
+    return "FileNotFound" in str(error)
 
 
 def _inputs(table: type[Table]) -> list[type[Table]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -261,6 +262,32 @@ def test_takes_each_file_once_whatever_happens_between(home: Home) -> None:
     home.take()
     assert home.ids() == ["a", "b", "c", "d", "e"]
     assert len(home.rows(LandedFile)) == 4
+
+
+def test_where_all_is_known_no_book_is_opened(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.put({"ehr/1/Patient.ndjson": patients("a"), "ehr/1/Patient.ndjson.part": b"x"})
+    home.take()
+    with monkeypatch.context() as closed:
+        closed.setattr(landing, "_close_the_books", None)
+        home.take()
+    home.put({"ehr/1/Patient.ndjson": patients("b")})
+    home.take()
+    assert len(home.rows(LandedFile)) == 2
+
+
+def test_the_hour_that_comes_twice_is_told_apart(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        home.put({"ehr/1/Patient.ndjson": patients("a")})
+        os.utime(home.landing / "ehr/1/Patient.ndjson", (1_729_989_000, 1_729_989_000))  # 2024-10-27 00:30 UTC
+        home.take()
+        home.take()
+        told = home.storage.read(LandedFile).selectExpr("unix_timestamp(arrived_at) as at").collect()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert [row.at for row in told] == [1_729_989_000]
 
 
 def test_a_file_that_was_empty_when_it_was_found_is_refused_when_it_is_filled(home: Home) -> None:

@@ -84,7 +84,7 @@ class QualityCheckResult(Table):
         tomorrow = F.broadcast(cdm_source.selectExpr("max(source_release_date) + 1 as tomorrow"))
         counted = counts.crossJoin(tomorrow).selectExpr(
             "cdm_table", "delivery", "cdm_field as field", "check_name as check", "concept_id", "unit_concept_id",
-            "rows_looked_at as rows",
+            "if(late_day != '' and tomorrow is null, 0, rows_looked_at) as rows",
             "if(late_day = '' or cast(nullif(late_day, '') as date) > tomorrow, rows_failing, 0) as failing",
         )  # fmt: skip
         found = in_each_and_all(counted.unionByName(count_rows(others).drop("day")))
