@@ -83,7 +83,7 @@ def take(storage: Storage, landing: str, checkpoint: str, buckets: int) -> None:
 def _all_known(storage: Storage, landing: str) -> bool:
     """Whether every finished file is in the ledger as it is, and none is empty: then there is nothing to take."""
     listed = _listed(storage.spark, landing)
-    finished = sum(is_finished(path) for path in listed.inputFiles())
+    finished = sum(map(is_finished, _names(listed, landing)))
     ledger = storage.read(LandedFile).select("file", F.col("arrived_at").alias("modificationTime"))
     known = listed.join(ledger.dropDuplicates(), ["file", "modificationTime"], "left_semi")
     return known.count() == finished
@@ -115,6 +115,11 @@ def _listed(spark: SparkSession, landing: str) -> DataFrame:
     files = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(landing)
     name = F.expr(f"substring(regexp_replace(path, '{LOCAL}', '/'), {len(root) + 1})")
     return files.select("path", "length", "modificationTime", name.alias("file"))
+
+
+def _names(listed: DataFrame, landing: str) -> list[str]:
+    """The names below the landing zone of all files that Spark listed, also of those without a byte."""
+    return [spelled(unquote(path)).removeprefix(_root(landing)) for path in listed.inputFiles()]
 
 
 def _close_the_books(storage: Storage, reader: SparkSession, landing: str) -> None:
@@ -181,11 +186,9 @@ def _digests(table: type[LandedTable], lines: DataFrame) -> dict[str, tuple[int,
 
 def _empty_files(reader: SparkSession, landing: str, listed: DataFrame, known: DataFrame) -> list[File]:
     """Files without a byte, but for those known to be so: Spark lists them, and leaves them out of what it reads."""
-    paths = [spelled(unquote(path)) for path in listed.inputFiles()]
-    root = _root(landing)
-    names = reader.createDataFrame([(path.removeprefix(root),) for path in paths], "file string")
+    names = reader.createDataFrame([(name,) for name in _names(listed, landing)], "file string")
     unknown = names.join(listed, "file", "left_anti").join(known, "file", "left_anti").collect()
-    files = [_file_at(reader, landing, f"{root}{row.file}") for row in unknown]
+    files = [_file_at(reader, landing, f"{_root(landing)}{row.file}") for row in unknown]
     return [file for file in files if file.bytes == 0 and file.is_finished]
 
 

@@ -275,6 +275,15 @@ def test_where_all_is_known_no_book_is_opened(home: Home, monkeypatch: pytest.Mo
     assert len(home.rows(LandedFile)) == 2
 
 
+def test_what_is_above_the_landing_zone_does_not_matter(spark: SparkSession, tmp_path: Path) -> None:
+    folder = tmp_path / "export.tmp"
+    folder.mkdir()
+    home = Home(spark, folder)
+    home.put({"ehr/1/Patient.ndjson": patients("a")})
+    home.take()
+    assert home.ids() == ["a"]
+
+
 def test_the_hour_that_comes_twice_is_told_apart(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Europe/Berlin")
     time.tzset()
