@@ -155,6 +155,11 @@ class Table(_Rows):
         return found
 
     @classmethod
+    def parts_by(cls) -> str | None:
+        """The column by whose values the table can be computed in parts; None where it depends on everything."""
+        return cls.scope or cls.adds_up_by
+
+    @classmethod
     def sums(cls) -> list[str]:
         """The columns beside the key, which are counts where the table adds up."""
         return [name for name in cls.declared if name not in cls.key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,12 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]
     """All that builds the sample's tables runs in one worker, so that they are built once; each other file in one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "sample" if "sample: Rows" in Path(file).read_text(encoding="utf-8") else file
+        return _scope(self.config.rootpath / nodeid.partition("::")[0])
+
+
+@cache
+def _scope(file: Path) -> str:
+    return "sample" if "sample: Rows" in file.read_text(encoding="utf-8") else str(file)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -146,13 +146,13 @@ class Refresh:
             return InputChange(built_from, now, None, "its log does not tell which rows")
         if touched.count != self.conf.refresh.buckets:
             return InputChange(built_from, now, None, f"it was written with {touched.count} buckets")
-        if source.changes_by != (table.scope or table.adds_up_by):
+        if source.changes_by != table.parts_by():
             touched = self._bridged(table, source, touched)
         return InputChange(built_from, now, touched)
 
     def _untold(self, table: type[Table], source: type[Table]) -> str:
         """Why it cannot be told what the changes of that input change in the table; empty where it can."""
-        parts_by = table.scope or table.adds_up_by
+        parts_by = table.parts_by()
         if parts_by is None:
             return "its rows may depend on all of it"
         if source.changes_by is None:
@@ -233,9 +233,9 @@ class Refresh:
         try:
             return self._written(table, decision)
         except Exception as error:
-            if decision.buckets is None or table.adds_up_by is None or not _may_be_of_the_past(error):
+            why = _why_not_counted(error)
+            if decision.buckets is None or table.adds_up_by is None or why is None:
                 raise
-            why = "files of an older version are gone" if _is_about_files(error) else str(error)
             return self._written(table, Decision("full", f"counting what changed failed: {why}"))
 
     def _written(self, table: type[Table], decision: Decision) -> Outcome:
@@ -344,7 +344,7 @@ class Refresh:
         rows = self._read(source) if rows is None else rows
         if decision.buckets is None or source.changes_by is None:
             return rows
-        if source.changes_by == (table.scope or table.adds_up_by):
+        if source.changes_by == table.parts_by():
             return rows.filter(decision.buckets.predicate(source.changes_by))
         bridge = _bridge(table, source)
         assert bridge is not None
@@ -380,13 +380,11 @@ def _added_up(table: type[Table], *parts: tuple[DataFrame, int]) -> DataFrame:
     return sums.filter(quality.counts_something(table)).select(*table.declared)
 
 
-def _may_be_of_the_past(error: Exception) -> bool:
-    """Whether it may be because of what was counted before, and not of what is counted now."""
-    return isinstance(error, ContractError) or _is_about_files(error)
-
-
-def _is_about_files(error: Exception) -> bool:
-    return "FileNotFound" in str(error)
+def _why_not_counted(error: Exception) -> str | None:
+    """What may be wrong with what was counted before; None where the error is of what is counted now."""
+    if "FileNotFound" in str(error):
+        return "files of an older version are gone"
+    return str(error) if isinstance(error, ContractError) else None
 
 
 def _inputs(table: type[Table]) -> list[type[Table]]:

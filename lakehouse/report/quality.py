@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -101,8 +101,9 @@ def show(console: Console, found: list[CheckResult]) -> None:
         tables.add_row(name, *(f"{number:,}" if number else "" for number in cells))
     console.print(tables)
     failed = [result for result in found if result.passed is False]
-    deliveries = {r.table: sorted({d.delivery for other in found if other.table == r.table for d in other.deliveries})
-                  for r in failed}  # fmt: skip
+    deliveries: dict[str, set[str]] = defaultdict(set)
+    for result in found:
+        deliveries[result.table].update(told.delivery for told in result.deliveries)
     checks = grid(
         "table", "field", "check", "of", "rows", "failing", "percent", "may", "by delivery",
         right=("rows", "failing", "percent", "may"),
@@ -117,7 +118,7 @@ def show(console: Console, found: list[CheckResult]) -> None:
             f"{result.failing:,}",
             f"{result.percent:.2f}",
             str(result.threshold),
-            sparkline(map({d.delivery: d.percent for d in result.deliveries}.get, deliveries[result.table])),
+            sparkline(map({d.delivery: d.percent for d in result.deliveries}.get, sorted(deliveries[result.table]))),
         )
     if failed:
         console.print(checks)
