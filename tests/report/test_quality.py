@@ -31,7 +31,7 @@ def test_results_have_their_deliveries_in_order(spark: SparkSession, tmp_path: P
     storage = Storage(spark, f"{tmp_path}/tables")
     with pytest.raises(UsageError, match="nothing was checked yet"):
         quality.results(storage)
-    rows = [row("2026-02-01", 10, 5), row("all", 30, 6), row("2026-01-01", 20, 1), row("all", 0, 0, "visit_detail_id")]
+    rows = [row("2026-02-01", 10, 5), row("all", 30, 6), row("2026-01-01", 20, 1), row("all", 0, 0, "stop_reason")]
     storage.replace(QualityCheckResult, rows_of(spark, QualityCheckResult, *rows), Record("", {}, "full"))
     found, nothing = quality.results(storage)
     assert (found.rows, found.failing, found.percent, found.passed) == (30, 6, 20.0, False)

@@ -25,7 +25,9 @@ class Encounter(TypedResource):
     period = Column(PERIOD, "from arriving to leaving")
     reason_code = Column(CODEABLE_CONCEPTS, "coded reasons for it")
     participant = Column(f"array<struct<type: {CODEABLE_CONCEPTS}, individual: {REFERENCE}>>", "who cared for him")
-    location = Column(f"array<struct<location: {REFERENCE}>>", "where it took place")
+    location = Column(
+        f"array<struct<location: {REFERENCE}, status: string, period: {PERIOD}>>", "where it took place, and when where"
+    )
     service_provider = Column(REFERENCE, "the organisation in charge")
     part_of = Column(REFERENCE, "the encounter that it is a part of")
     hospitalization = Column(

@@ -23,6 +23,7 @@ from lakehouse.bronze.ehr.practitioner import Practitioner
 from lakehouse.bronze.ehr.practitioner_role import PractitionerRole
 from lakehouse.bronze.ehr.procedure import Procedure
 from lakehouse.bronze.ehr.resource import LEGIBLE, MISREAD, Resource, TypedResource
+from lakehouse.bronze.ehr.specimen import Specimen
 from lakehouse.bronze.ehr.supply_delivery import SupplyDelivery
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.contract import Column, expect
@@ -44,6 +45,7 @@ TYPED: tuple[type[TypedResource], ...] = (
     Practitioner,
     PractitionerRole,
     Procedure,
+    Specimen,
     SupplyDelivery,
 )
 """The resource types that have a table of their own."""

@@ -22,8 +22,10 @@ DIAGNOSIS, PROCEDURE, LINE, DISPENSED = "claim diagnosis", "claim procedure", "c
 _PRIMARY_ADMISSION_DIAGNOSIS, _PRIMARY_DIAGNOSIS, _PRIMARY_DISCHARGE_DIAGNOSIS = 32901, 32902, 32903
 
 _IS_STAY = "source_file in ('inpatient', 'snf')"
-_HEADER = f"""case when {_IS_STAY} then {INPATIENT_CLAIM_HEADER}
+HEADER = f"""case when {_IS_STAY} then {INPATIENT_CLAIM_HEADER}
     when claim_type = 'institutional' then {FACILITY_CLAIM_HEADER} else {PROFESSIONAL_CLAIM_HEADER} end"""
+"""SQL: the kind of record that the header of a claim is, by the columns of silver.medical_claim."""
+
 _DETAIL = f"""case when {_IS_STAY} then {INPATIENT_CLAIM_DETAIL}
     when claim_type = 'institutional' then {FACILITY_CLAIM_DETAIL} else {PROFESSIONAL_CLAIM_DETAIL} end"""
 
@@ -34,7 +36,7 @@ _OF_DIAGNOSIS = f"""struct(
     '{DIAGNOSIS}' as kind, code as code,
     if({_IS_ICD_9}, 'ICD9CM', 'ICD10CM') as vocabulary_id,
     'Condition' as usual_domain_id,
-    {_HEADER} as type_concept_id,
+    {HEADER} as type_concept_id,
     case when code = get(diagnosis_codes, 0) then if({_IS_STAY}, {_PRIMARY_DISCHARGE_DIAGNOSIS}, {_PRIMARY_DIAGNOSIS})
         when code = admitting_diagnosis_code then {_PRIMARY_ADMISSION_DIAGNOSIS} else 0 end as status_concept_id,
     claim_start_date as start_date, cast(null as date) as end_date,
@@ -44,7 +46,7 @@ _OF_PROCEDURE = f"""struct(
     '{PROCEDURE}' as kind, done.procedure_code as code,
     if({_IS_ICD_9}, 'ICD9Proc', 'ICD10PCS') as vocabulary_id,
     'Procedure' as usual_domain_id,
-    {_HEADER} as type_concept_id, 0 as status_concept_id,
+    {HEADER} as type_concept_id, 0 as status_concept_id,
     coalesce(done.procedure_date, claim_start_date) as start_date, cast(null as date) as end_date,
     coalesce(operating_npi, attending_npi) as npi, cast(null as double) as quantity)"""
 
@@ -99,9 +101,14 @@ def billed(medical: DataFrame, pharmacy: DataFrame, visits: DataFrame) -> DataFr
 
 
 def visits_of_claims(encounters: DataFrame, visits: DataFrame) -> DataFrame:
-    """The visit that each medical claim is for: person_id, claim_id, visit_occurrence_id."""
+    """The visit that each medical claim is for, and its part of it.
+
+    The columns are person_id, claim_id, visit_occurrence_id and visit_detail_id.
+    """
     known = visits.select("person_id", F.col("claim_encounter_id").alias("encounter_id"), "visit_occurrence_id")
-    return encounters.join(known, ["person_id", "encounter_id"]).select("person_id", "claim_id", "visit_occurrence_id")
+    return encounters.join(known, ["person_id", "encounter_id"]).select(
+        "person_id", "claim_id", "visit_occurrence_id", row_id("claim visit", "claim_id").alias("visit_detail_id")
+    )
 
 
 def _dispensed(pharmacy: DataFrame) -> DataFrame:

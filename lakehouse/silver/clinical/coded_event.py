@@ -15,6 +15,7 @@ from lakehouse.silver.claims.medical_claim import MedicalClaim
 from lakehouse.silver.claims.pharmacy_claim import PharmacyClaim
 from lakehouse.silver.clinical.billed import LINE, billed, visits_of_claims
 from lakehouse.silver.clinical.concepts import EHR, EHR_ENCOUNTER_RECORD
+from lakehouse.silver.clinical.encounter_part import EncounterPart
 from lakehouse.silver.clinical.events import (
     first_dated,
     has_category,
@@ -76,6 +77,7 @@ class CodedEvent(Table):
     refills = Column("int", "which fill of the prescription it is; 0 is the first")
     provider_id = Column("bigint", "who recorded, did, prescribed or ordered it")
     visit_occurrence_id = Column("bigint", "visit in which it was found, done or given")
+    visit_detail_id = Column("bigint", "part of the visit in which that was")
     line_id = Column("bigint", "the landed line that it was made from; of a claim's header its first", required=True)
     delivery = Column("string", "dated directory of the landing zone that the line came in", required=True)
 
@@ -87,6 +89,7 @@ class CodedEvent(Table):
         pharmacy: PharmacyClaim,
         encounters_of_claims: EncounterOfClaim,
         visits: VisitOccurrence,
+        parts: EncounterPart,
         links: PatientLink,
         providers: ProviderLink,
         systems: CodeSystem,
@@ -94,7 +97,7 @@ class CodedEvent(Table):
     ) -> DataFrame:
         """Bring the sources into one shape, find what their codes mean, and where that belongs."""
         of_hospital = _found(Condition.current(conditions)).unionByName(_done(Procedure.current(procedures)))
-        recorded = _recorded(of_hospital, links, providers, systems, codes)
+        recorded = _recorded(of_hospital, parts, links, providers, systems, codes)
         of_payer = billed(medical, pharmacy, visits_of_claims(encounters_of_claims, visits))
         every = recorded.unionByName(
             with_code(of_payer, "vocabulary_id", "code", "event", codes), allowMissingColumns=True
@@ -135,10 +138,15 @@ def _done(procedures: DataFrame) -> DataFrame:
 
 
 def _recorded(
-    resources: DataFrame, links: DataFrame, providers: DataFrame, systems: DataFrame, codes: DataFrame
+    resources: DataFrame,
+    parts: DataFrame,
+    links: DataFrame,
+    providers: DataFrame,
+    systems: DataFrame,
+    codes: DataFrame,
 ) -> DataFrame:
     coded = with_concept(resources, "code", "event", ("patient_id", "kind", "resource_id"), systems, codes).drop("code")
-    performed = with_visit(with_provider(coded, F.col("by"), providers), "encounter")
+    performed = with_visit(with_provider(coded, F.col("by"), providers), "encounter", parts)
     of_kind = F.when(F.col("kind") == "Condition", row_id("condition", "patient_id", "resource_id"))
     return performed.join(links.select("patient_id", "person_id"), "patient_id").withColumns({
         "coded_event_id": of_kind.otherwise(row_id("procedure", "patient_id", "resource_id")),

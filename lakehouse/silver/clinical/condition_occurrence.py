@@ -43,6 +43,7 @@ class ConditionOccurrence(Table):
     condition_status_source_value = Column("string", "FHIR verificationStatus: confirmed, provisional, ...")
     provider_id = Column("bigint", "who recorded it; of claims the attending, else the rendering practitioner")
     visit_occurrence_id = Column("bigint", "visit in which it was recorded")
+    visit_detail_id = Column("bigint", "part of the visit in which that was")
     condition_source_value = Column("string", "the code as the source gives it, else the words")
     condition_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
     line_id = Column("bigint", "the landed line that it was made from", required=True)

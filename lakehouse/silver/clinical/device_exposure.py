@@ -48,6 +48,7 @@ class DeviceExposure(Table):
     quantity = Column("double", "how many, in the units of the item")
     provider_id = Column("bigint", "who ordered it: the referring practitioner of the supplier's claim")
     visit_occurrence_id = Column("bigint", "visit in which it was given; a delivery is one that claims tell of")
+    visit_detail_id = Column("bigint", "part of the visit in which that was")
     device_source_value = Column("string", "the code as the source gives it, else the words")
     device_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
     source_status = Column("string", "FHIR status")
@@ -89,7 +90,7 @@ class DeviceExposure(Table):
         return routed.unionByName(recorded, allowMissingColumns=True).select(*DeviceExposure.declared)
 
 
-_TOLD_BY_CLAIMS = ("device_exposure_end_date", "provider_id", "visit_occurrence_id")
+_TOLD_BY_CLAIMS = ("device_exposure_end_date", "provider_id", "visit_occurrence_id", "visit_detail_id")
 
 
 def _held(devices: DataFrame) -> DataFrame:

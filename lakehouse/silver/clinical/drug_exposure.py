@@ -17,6 +17,7 @@ from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.clinical.coded_event import CodedEvent
 from lakehouse.silver.clinical.concepts import EHR
+from lakehouse.silver.clinical.encounter_part import EncounterPart
 from lakehouse.silver.clinical.events import (
     NEVER_WAS,
     first_dated,
@@ -77,6 +78,7 @@ class DrugExposure(Table):
     lot_number = Column("string", "lot of the vaccine")
     provider_id = Column("bigint", "who ordered, prescribed or gave it")
     visit_occurrence_id = Column("bigint", "visit in which it was ordered or given; null for what a pharmacy dispensed")
+    visit_detail_id = Column("bigint", "part of the visit in which that was")
     drug_source_value = Column("string", "the code as the source gives it, else the words")
     drug_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
     route_source_value = Column("string", "the route as the source gives it")
@@ -106,6 +108,7 @@ class DrugExposure(Table):
         systems: CodeSystem,
         codes: SourceToConcept,
         events: CodedEvent,
+        parts: EncounterPart,
     ) -> DataFrame:
         """Read the orders, administrations and immunizations that hold, and add the drugs among the coded events."""
         referred = Medication.current(medications).selectExpr("resource_id as medication_id", "code as referred")
@@ -119,7 +122,7 @@ class DrugExposure(Table):
         routed = with_concept(coded, "route", "route", key, systems, codes)
         first_day, stated_end = date_of(F.col("start")), date_of(F.col("stop"))
         recorded = (
-            with_visit(with_provider(routed, F.col("by"), providers), "encounter")
+            with_visit(with_provider(routed, F.col("by"), providers), "encounter", parts)
             .join(links.select("patient_id", "person_id"), "patient_id")
             .withColumns({
                 "drug_exposure_id": row_id("drug", *key),

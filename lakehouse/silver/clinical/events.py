@@ -85,12 +85,18 @@ def with_unit(rows: DataFrame, quantity: str, codes: DataFrame) -> DataFrame:
     )
 
 
-def with_visit(rows: DataFrame, encounter: str) -> DataFrame:
-    """Add the id of the visit that a reference to an Encounter means; null where it means none."""
+def with_visit(rows: DataFrame, encounter: str, parts: DataFrame) -> DataFrame:
+    """Add the visit that a reference to an Encounter means, and the part of it; null where it means none.
+
+    parts: rows of silver.encounter_part, which tell what the encounters are that are no visits of their own.
+    """
+    wholes = parts.selectExpr("encounter_key", "visit_occurrence_id", "visit_detail_id")
     return (
         rows.withColumn("_encounter_id", referenced_id(F.col(f"{encounter}.reference"), "Encounter"))
-        .withColumn("visit_occurrence_id", row_id("visit", "patient_id", "_encounter_id"))
-        .drop("_encounter_id")
+        .withColumn("encounter_key", row_id("visit", "patient_id", "_encounter_id"))
+        .join(wholes, "encounter_key", "left")
+        .withColumn("visit_occurrence_id", F.coalesce("visit_occurrence_id", "encounter_key"))
+        .drop("_encounter_id", "encounter_key")
     )
 
 
@@ -100,14 +106,16 @@ def with_provider(rows: DataFrame, references: Column, providers: DataFrame) -> 
     return _with_named(rows, F.get(F.array_compact(names), F.lit(0)), providers, "provider_id")
 
 
-def with_care_site(rows: DataFrame, reference: Column, care_sites: DataFrame) -> DataFrame:
-    """Add `care_site_id`, which organisation a reference means; null where it means none.
+def with_care_site(
+    rows: DataFrame, reference: Column, care_sites: DataFrame, resource_type: str = "Organization"
+) -> DataFrame:
+    """Add `care_site_id`, which care site a reference to a resource of that type means; null where it means none.
 
     `institution` is the same where it has an NPI or a CMS certification number, by which claims name it too.
     """
     registered = F.when(F.expr(_REGISTERED), F.col("care_site_id"))
-    organizations = care_sites.filter("resource_type = 'Organization'").withColumn("institution", registered)
-    return _with_named(rows, name_in(reference, "Organization"), organizations, "care_site_id", "institution")
+    of_type = care_sites.filter(F.col("resource_type") == resource_type).withColumn("institution", registered)
+    return _with_named(rows, name_in(reference, resource_type), of_type, "care_site_id", "institution")
 
 
 def first_dated(*date_times: str) -> Column:

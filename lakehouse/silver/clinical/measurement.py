@@ -11,6 +11,7 @@ from lakehouse.bronze.ehr.procedure import Procedure
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.clinical.coded_event import CodedEvent
+from lakehouse.silver.clinical.encounter_part import EncounterPart
 from lakehouse.silver.clinical.events import NEVER_WAS, of_domain
 from lakehouse.silver.clinical.observed import observed
 from lakehouse.silver.clinical.units import in_usual_unit
@@ -55,6 +56,7 @@ class Measurement(Table):
     range_high = Column("double", "upper limit of normal that the source gives, in the unit of the number")
     provider_id = Column("bigint", "who measured it")
     visit_occurrence_id = Column("bigint", "visit in which it was measured")
+    visit_detail_id = Column("bigint", "part of the visit in which that was")
     measurement_source_value = Column("string", "the code as the source gives it, else the words")
     measurement_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
     unit_source_value = Column("string", "the unit as the source gives it")
@@ -86,10 +88,11 @@ class Measurement(Table):
         systems: CodeSystem,
         codes: SourceToConcept,
         events: CodedEvent,
+        parts: EncounterPart,
         units: UnitOfTest,
     ) -> DataFrame:
         """Take the measurements among what was observed, and among coded events."""
-        measured = observed(observations, links, providers, systems, codes).filter("is_measurement")
+        measured = observed(observations, links, providers, systems, codes, parts).filter("is_measurement")
         values = (
             in_usual_unit(measured, units)
             .withColumns({

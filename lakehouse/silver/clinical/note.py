@@ -9,6 +9,7 @@ from lakehouse.bronze.ehr.datatypes import date_of, timestamp_of
 from lakehouse.bronze.ehr.document_reference import DocumentReference
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
+from lakehouse.silver.clinical.encounter_part import EncounterPart
 from lakehouse.silver.clinical.events import first_dated, with_concept, with_provider, with_visit
 from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.identity.provider_link import ProviderLink
@@ -43,6 +44,7 @@ class Note(Table):
     language_concept_id = Column("int", "0: the packaged vocabulary has no concepts of languages", required=True)
     provider_id = Column("bigint", "who wrote it")
     visit_occurrence_id = Column("bigint", "visit about which it was written")
+    visit_detail_id = Column("bigint", "part of the visit in which that was")
     note_source_value = Column("string", "code of the kind of note as the source gives it, else the words")
     source_status = Column("string", "FHIR docStatus, else status")
     line_id = Column("bigint", "the landed line that it was made from", required=True)
@@ -61,6 +63,7 @@ class Note(Table):
         providers: ProviderLink,
         systems: CodeSystem,
         codes: SourceToConcept,
+        parts: EncounterPart,
     ) -> DataFrame:
         """Read what is told about the notes that hold as OMOP rows."""
         current = DocumentReference.current(documents).withColumns({
@@ -70,7 +73,7 @@ class Note(Table):
         coded = with_concept(current, "type", "note_class", DocumentReference.record, systems, codes)
         attachment = F.get("content_", F.lit(0))["attachment"]
         return (
-            with_visit(with_provider(coded, F.col("author"), providers), "about")
+            with_visit(with_provider(coded, F.col("author"), providers), "about", parts)
             .join(links.select("patient_id", "person_id"), "patient_id")
             .withColumns({
                 "note_id": row_id("note", "patient_id", "resource_id"),

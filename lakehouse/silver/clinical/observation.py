@@ -11,6 +11,7 @@ from lakehouse.bronze.ehr.procedure import Procedure
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.clinical.coded_event import CodedEvent
+from lakehouse.silver.clinical.encounter_part import EncounterPart
 from lakehouse.silver.clinical.events import NEVER_WAS, of_domain
 from lakehouse.silver.clinical.observed import observed
 from lakehouse.silver.identity.patient_link import PatientLink
@@ -44,6 +45,7 @@ class Observation(Table):
     unit_concept_id = Column("int", "standard concept of the unit; 0 where it has none, null where none is given")
     provider_id = Column("bigint", "who observed it")
     visit_occurrence_id = Column("bigint", "visit in which it was observed")
+    visit_detail_id = Column("bigint", "part of the visit in which that was")
     observation_source_value = Column("string", "the code as the source gives it, else the words")
     observation_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
     unit_source_value = Column("string", "the unit as the source gives it")
@@ -66,10 +68,11 @@ class Observation(Table):
         systems: CodeSystem,
         codes: SourceToConcept,
         events: CodedEvent,
+        parts: EncounterPart,
     ) -> DataFrame:
         """Take what is no measurement among what was observed."""
         observations_made = (
-            observed(observations, links, providers, systems, codes)
+            observed(observations, links, providers, systems, codes, parts)
             .filter("not is_measurement")
             .withColumns({
                 "observation_id": row_id("observation", "patient_id", "resource_id", "part"),

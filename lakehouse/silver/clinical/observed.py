@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.bronze.ehr.datatypes import date_of, timestamp_of
 from lakehouse.bronze.ehr.observation import Observation
-from lakehouse.silver.clinical.concepts import EHR
+from lakehouse.silver.clinical.concepts import EHR, LAB
 from lakehouse.silver.clinical.events import (
     first_dated,
     has_category,
@@ -17,12 +17,17 @@ from lakehouse.silver.clinical.events import (
     with_visit,
 )
 
-_LAB, _SURVEY = 32856, 32883
+_SURVEY = 32883
 _PART = (*Observation.record, "part")
 
 
 def observed(
-    observations: DataFrame, links: DataFrame, providers: DataFrame, systems: DataFrame, codes: DataFrame
+    observations: DataFrame,
+    links: DataFrame,
+    providers: DataFrame,
+    systems: DataFrame,
+    codes: DataFrame,
+    encounter_parts: DataFrame,
 ) -> DataFrame:
     """One row per value that was observed: of an Observation itself (part 0) and of its components (1, 2, ...).
 
@@ -37,12 +42,12 @@ def observed(
     answered = with_concept(coded, "answer", "answer", _PART, systems, codes)
     performed = with_provider(answered, F.col("performer"), providers)
     return (
-        with_visit(with_unit(performed, "quantity", codes), "encounter")
+        with_visit(with_unit(performed, "quantity", codes), "encounter", encounter_parts)
         .join(links.select("patient_id", "person_id"), "patient_id")
         .withColumns({
             "event_date": date_of(F.col("start")),
             "event_datetime": timestamp_of(F.col("start")),
-            "event_type_concept_id": F.when(has_category("laboratory"), _LAB)
+            "event_type_concept_id": F.when(has_category("laboratory"), LAB)
             .when(has_category("survey"), _SURVEY)
             .otherwise(EHR),
             "value_as_number": F.col("number"),

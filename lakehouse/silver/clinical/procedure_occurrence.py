@@ -36,6 +36,7 @@ class ProcedureOccurrence(Table):
     quantity = Column("double", "how often: units of the line of a claim")
     provider_id = Column("bigint", "who did it")
     visit_occurrence_id = Column("bigint", "visit in which it was done")
+    visit_detail_id = Column("bigint", "part of the visit in which that was")
     procedure_source_value = Column("string", "the code as the source gives it, else the words")
     procedure_source_concept_id = Column("int", "concept of that code; 0 where it is not known", required=True)
     source_status = Column("string", "FHIR status of the procedure")

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.ehr.datatypes import date_of, timestamp_of
 from lakehouse.bronze.ehr.encounter import Encounter
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.claims.claim_encounter import ClaimEncounter
 from lakehouse.silver.clinical.concepts import (
-    EHR_ENCOUNTER_RECORD,
     FACILITY_CLAIM_HEADER,
     INPATIENT_CLAIM_HEADER,
-    INPATIENT_VISIT,
     LONG_TERM_CARE_VISIT,
     PLACE_OF_DISCHARGE,
     PROFESSIONAL_CLAIM_HEADER,
-    VISIT_OF_ACT_CODE,
     VISIT_OF_SERVICE_CATEGORY,
     concept_of,
 )
-from lakehouse.silver.clinical.events import with_care_site, with_provider
+from lakehouse.silver.clinical.encounter_part import EncounterPart
+from lakehouse.silver.clinical.recorded_visits import recorded_visits
 from lakehouse.silver.clinical.same_visits import same_visits
 from lakehouse.silver.identity.care_site_link import CareSiteLink
 from lakehouse.silver.identity.patient_link import PatientLink
@@ -35,11 +31,6 @@ _STARTS = "visit_start_date is not null"
 _ENDS_AFTER_IT_STARTS = "visit_end_date >= visit_start_date"
 _SOUND = f"coalesce({_TOOK_PLACE}, true) and {_STARTS} and {_ENDS_AFTER_IT_STARTS}"
 
-_INDIVIDUALS = """concat(
-    filter(participant, p -> coalesce(exists(flatten(p.type.coding), c -> c.code = 'PPRF'), false)),
-    filter(participant, p -> coalesce(exists(flatten(p.type.coding), c -> c.code = 'ATND'), false)),
-    participant).individual"""
-
 
 class VisitOccurrence(Table):
     """Visits of persons, as hospital and payers know them (OMOP CDM 5.4 VISIT_OCCURRENCE; ids are 64-bit).
@@ -50,12 +41,16 @@ class VisitOccurrence(Table):
     is a visit of its own. `known_by` tells the sources; a claim is for the visit with the `claim_encounter_id` of its
     encounter (silver.encounter_of_claim).
 
+    An encounter that is a part of another is none of its own (silver.encounter_part): it is in silver.visit_detail.
+
     OMOP wants an end. Where nobody tells that of a stay in hospital yet, it is the day of the delivery that tells of
     it; any other visit without one ends on the day on which it starts.
     """
 
     layer = "silver"
-    grain = "one row per encounter of the hospital, and per encounter that only claims tell of"
+    grain = (
+        "one row per encounter of the hospital that is no part of another, and per encounter that only claims tell of"
+    )
     key = ("visit_occurrence_id",)
     scope = "person_id"
     accounts_for = (Encounter,)
@@ -94,13 +89,16 @@ class VisitOccurrence(Table):
     @staticmethod
     def build(
         encounters: Encounter,
+        parts: EncounterPart,
         links: PatientLink,
         providers: ProviderLink,
         care_sites: CareSiteLink,
         claim_encounters: ClaimEncounter,
     ) -> DataFrame:
         """Find the encounters that are one, and put together what is told of each visit."""
-        recorded = _recorded(Encounter.current(encounters).join(links, "patient_id"), providers, care_sites)
+        every = recorded_visits(Encounter.current(encounters).join(links, "patient_id"), providers, care_sites)
+        are_parts = parts.select(F.col("encounter_key").alias("visit_occurrence_id"))
+        recorded = every.join(are_parts, "visit_occurrence_id", "left_anti")
         end = F.coalesce("visit_end_date", "last_known_day")
         same = same_visits(recorded.withColumn("visit_end_date", end).filter(_SOUND), claim_encounters)
         told = recorded.drop("institution").unionByName(_billed(claim_encounters, same), allowMissingColumns=True)
@@ -128,36 +126,6 @@ class VisitOccurrence(Table):
         return whole.withColumn("preceding_visit_occurrence_id", preceding).select(*VisitOccurrence.declared)
 
 
-def _recorded(encounters: DataFrame, providers: DataFrame, care_sites: DataFrame) -> DataFrame:
-    """What the hospital tells; null is what it does not."""
-    performed = with_provider(encounters, F.expr(_INDIVIDUALS), providers)
-    placed = with_care_site(performed, F.col("service_provider.reference"), care_sites)
-    start, end = F.col("period.start"), F.col("period.end")
-    concept = concept_of(F.col("class_.code"), VISIT_OF_ACT_CODE)
-    goes_on = concept == INPATIENT_VISIT
-    return placed.select(
-        row_id("visit", "patient_id", "resource_id").alias("visit_occurrence_id"),
-        "person_id",
-        F.lit(1).alias("trust"),
-        F.nullif(concept, F.lit(0)).alias("visit_concept_id"),
-        date_of(start).alias("visit_start_date"),
-        timestamp_of(start).alias("visit_start_datetime"),
-        F.coalesce(date_of(end), F.when(~goes_on, date_of(start))).alias("visit_end_date"),
-        timestamp_of(end).alias("visit_end_datetime"),
-        F.greatest(date_of(start), date_of(F.col("delivery"))).alias("last_known_day"),
-        F.lit(EHR_ENCOUNTER_RECORD).alias("visit_type_concept_id"),
-        "provider_id",
-        "care_site_id",
-        "institution",
-        F.col("class_.code").alias("visit_source_value"),
-        _first_code("hospitalization.admitSource").alias("admitted_from_source_value"),
-        _first_code("hospitalization.dischargeDisposition").alias("discharged_to_source_value"),
-        "status",
-        "line_id",
-        "delivery",
-    )
-
-
 def _billed(encounters: DataFrame, same: DataFrame) -> DataFrame:
     """What claims tell, of the visit that they share with the hospital or of one of their own."""
     kind = F.when(F.col("encounter_type").isin("inpatient", "skilled nursing"), INPATIENT_CLAIM_HEADER)
@@ -180,8 +148,3 @@ def _billed(encounters: DataFrame, same: DataFrame) -> DataFrame:
         F.col("discharge_disposition_code").alias("discharged_to_source_value"),
         F.col("encounter_id").alias("claim_encounter_id"),
     )
-
-
-def _first_code(codeable_concept: str) -> SparkColumn:
-    first = F.get(f"{codeable_concept}.coding", F.lit(0))
-    return F.coalesce(first["code"], f"{codeable_concept}.text")

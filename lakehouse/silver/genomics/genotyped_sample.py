@@ -5,8 +5,6 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.ehr.patient import Patient
-from lakehouse.bronze.genomics.sample_manifest import SampleManifest
 from lakehouse.bronze.genomics.vcf_record import VcfRecord
 from lakehouse.bronze.genomics.vcf_sample import VcfSample
 from lakehouse.contract import Column, Table, expect
@@ -14,7 +12,7 @@ from lakehouse.genomics.genotype_qc import good_genotypes
 from lakehouse.genomics.matrix import genotype_matrix
 from lakehouse.genomics.sample_qc import sample_qc
 from lakehouse.genomics.thresholds import SAMPLE_CALL_RATE, SAMPLE_MEAN_DEPTH
-from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.silver.identity.sample_link import SampleLink
 
 LOW_CALL_RATE, LOW_DEPTH, NO_GENOTYPES = "low call rate", "low mean depth", "no genotypes"
 
@@ -33,7 +31,6 @@ class GenotypedSample(Table):
     key = ("sample_id",)
     changes_by = "person_id"
     uses_hail = True
-    accounts_for = (SampleManifest,)
 
     sample_id = Column("string", "the laboratory's name of the sample", required=True)
     person_id = Column("bigint", "whose sample; null where its record number is that of no patient, or of several")
@@ -63,20 +60,14 @@ class GenotypedSample(Table):
     )
 
     @staticmethod
-    def build(
-        records: VcfRecord, sequenced: VcfSample, manifest: SampleManifest, patients: Patient, links: PatientLink
-    ) -> DataFrame:
+    def build(records: VcfRecord, sequenced: VcfSample, registered: SampleLink) -> DataFrame:
         """Measure the samples of the VCF files, and add what the manifest says of them."""
         measured = sample_qc(good_genotypes(genotype_matrix(VcfRecord.current(records), sequenced)))
-        registered = SampleManifest.current(manifest).join(
-            _persons(Patient.current(patients), links), "medical_record_number", "left"
-        )
         best = Window.partitionBy(F.coalesce(F.col("person_id").cast("string"), "sample_id")).orderBy(
             F.desc("passes_qc"), F.desc("call_rate"), "sample_id"
         )
         return (
             measured.join(registered, "sample_id", "full")
-            .withColumn("sex", F.expr(_SEX))
             .withColumn("failed_checks", F.expr(_FAILED_CHECKS))
             .withColumn("passes_qc", F.size("failed_checks") == 0)
             .withColumn("is_primary", F.col("passes_qc") & (F.row_number().over(best) == 1))
@@ -84,24 +75,7 @@ class GenotypedSample(Table):
         )
 
 
-_SEX = "case when lower(sex) in ('male', 'm') then 'male' when lower(sex) in ('female', 'f') then 'female' end"
-
 _FAILED_CHECKS = f"""array_compact(array(
     case when call_rate is null then '{NO_GENOTYPES}' end,
     case when call_rate < {SAMPLE_CALL_RATE} then '{LOW_CALL_RATE}' end,
     case when dp_mean < {SAMPLE_MEAN_DEPTH} then '{LOW_DEPTH}' end))"""
-
-
-def _persons(patients: DataFrame, links: DataFrame) -> DataFrame:
-    """The person of each medical record number (FHIR identifiers of type MR) that is one person's alone."""
-    numbers = patients.select("patient_id", F.explode("identifier").alias("identifier")).filter(
-        "exists(identifier.type.coding, coding -> coding.code = 'MR')"
-    )
-    return (
-        numbers.withColumn("medical_record_number", F.trim("identifier.value"))
-        .join(links.select("patient_id", "person_id"), "patient_id")
-        .groupBy("medical_record_number")
-        .agg(F.min("person_id").alias("person_id"), F.max("person_id").alias("other"))
-        .filter("person_id = other")
-        .drop("other")
-    )

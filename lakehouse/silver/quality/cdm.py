@@ -31,7 +31,7 @@ class Field:
     since, until: the field with the start of what ends here, and with the end of what starts here.
     after_birth, before_death, during_life: which of the person's days it is compared with; the last one is the older
         form of the second.
-    of_visit: it must lie within a week of its visit.
+    of_visit: it must lie within a week of its visit, but for this percentage of rows; None where that is not asked.
     forgiven: the percentage of rows that may end before they start.
     """
 
@@ -53,7 +53,7 @@ class Field:
     after_birth: bool = False
     before_death: bool = False
     during_life: bool = False
-    of_visit: bool = False
+    of_visit: int | None = None
     forgiven: int = 1
 
     @property
@@ -114,7 +114,7 @@ def number(
     return Field(name, kind, required, low=low, high=high)
 
 
-def day(name: str, required: bool = False, during_life: bool = False, of_visit: bool = False) -> Field:
+def day(name: str, required: bool = False, during_life: bool = False, of_visit: int | None = None) -> Field:
     """A day in the life of a person."""
     kind = DATETIME if name.endswith("_datetime") else DATE
     return Field(
@@ -124,7 +124,7 @@ def day(name: str, required: bool = False, during_life: bool = False, of_visit: 
 
 
 def days(
-    start: str, end: str, required: bool = True, end_required: bool = False, of_visit: bool = False,
+    start: str, end: str, required: bool = True, end_required: bool = False, of_visit: int | None = None,
     during_life: bool = True, forgiven: int = 1,
 ) -> tuple[Field, Field]:  # fmt: skip
     """The first and the last day of something."""
@@ -199,11 +199,33 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         source_value("discharged_to_source_value", "discharged_to_concept_id"),
         reference("preceding_visit_occurrence_id", "visit_occurrence"),
     ),
+    "visit_detail": (
+        key("visit_detail_id"),
+        _PERSON,
+        concept("visit_detail_concept_id", "Visit", 0, required=True),
+        *(
+            replace(field, of_visit=1)
+            for field in days("visit_detail_start_date", "visit_detail_end_date", end_required=True)
+        ),
+        *times("visit_detail_start_datetime", "visit_detail_end_datetime"),
+        kind("visit_detail_type_concept_id"),
+        _PROVIDER,
+        _CARE_SITE,
+        text("visit_detail_source_value"),
+        source_concept("visit_detail_source_concept_id", ALL),
+        concept("admitted_from_concept_id", "Visit", FEW),
+        source_value("admitted_from_source_value", "admitted_from_concept_id"),
+        concept("discharged_to_concept_id", "Visit", FEW),
+        source_value("discharged_to_source_value", "discharged_to_concept_id"),
+        reference("preceding_visit_detail_id", "visit_detail"),
+        reference("parent_visit_detail_id", "visit_detail"),
+        reference("visit_occurrence_id", "visit_occurrence", required=True),
+    ),
     "condition_occurrence": (
         key("condition_occurrence_id"),
         _PERSON,
         concept("condition_concept_id", "Condition", FEW, required=True),
-        *days("condition_start_date", "condition_end_date", of_visit=True),
+        *days("condition_start_date", "condition_end_date", of_visit=FEW),
         *times("condition_start_datetime", "condition_end_datetime"),
         kind("condition_type_concept_id"),
         concept("condition_status_concept_id", "Condition Status", FEW),
@@ -217,7 +239,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         key("drug_exposure_id"),
         _PERSON,
         concept("drug_concept_id", "Drug", FEW, required=True),
-        *days("drug_exposure_start_date", "drug_exposure_end_date", end_required=True, of_visit=True),
+        *days("drug_exposure_start_date", "drug_exposure_end_date", end_required=True, of_visit=FEW),
         *times("drug_exposure_start_datetime", "drug_exposure_end_datetime"),
         replace(day("verbatim_end_date", during_life=True), since="drug_exposure_start_date"),
         kind("drug_type_concept_id"),
@@ -238,7 +260,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         key("procedure_occurrence_id"),
         _PERSON,
         concept("procedure_concept_id", "Procedure", FEW, required=True),
-        *days("procedure_date", "procedure_end_date", of_visit=True),
+        *days("procedure_date", "procedure_end_date", of_visit=FEW),
         *times("procedure_datetime", "procedure_end_datetime"),
         kind("procedure_type_concept_id"),
         concept("modifier_concept_id"),
@@ -252,7 +274,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         key("device_exposure_id"),
         _PERSON,
         concept("device_concept_id", "Device", FEW, required=True),
-        *days("device_exposure_start_date", "device_exposure_end_date", of_visit=True),
+        *days("device_exposure_start_date", "device_exposure_end_date", of_visit=FEW),
         *times("device_exposure_start_datetime", "device_exposure_end_datetime"),
         kind("device_type_concept_id"),
         text("unique_device_id"),
@@ -269,7 +291,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         key("measurement_id"),
         _PERSON,
         concept("measurement_concept_id", "Measurement", FEW, required=True),
-        day("measurement_date", required=True, of_visit=True),
+        day("measurement_date", required=True, of_visit=FEW),
         day("measurement_datetime"),
         text("measurement_time"),
         kind("measurement_type_concept_id"),
@@ -288,11 +310,28 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         number("measurement_event_id", INTEGER),
         concept("meas_event_field_concept_id", unmapped=None),
     ),
+    "specimen": (
+        key("specimen_id"),
+        _PERSON,
+        concept("specimen_concept_id", None, FEW, required=True),
+        kind("specimen_type_concept_id"),
+        day("specimen_date", required=True, during_life=True),
+        day("specimen_datetime", during_life=True),
+        number("quantity", FLOAT, "1"),
+        concept("unit_concept_id", None, FEW),
+        concept("anatomic_site_concept_id", unmapped=None),
+        concept("disease_status_concept_id", unmapped=None),
+        text("specimen_source_id"),
+        source_value("specimen_source_value", "specimen_concept_id"),
+        source_value("unit_source_value", "unit_concept_id"),
+        source_value("anatomic_site_source_value", "anatomic_site_concept_id"),
+        source_value("disease_status_source_value", "disease_status_concept_id"),
+    ),
     "observation": (
         key("observation_id"),
         _PERSON,
         concept("observation_concept_id", None, FEW, required=True),
-        day("observation_date", required=True, of_visit=True),
+        day("observation_date", required=True, of_visit=FEW),
         day("observation_datetime"),
         kind("observation_type_concept_id"),
         number("value_as_number"),
@@ -321,7 +360,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
     "note": (
         key("note_id"),
         _PERSON,
-        day("note_date", required=True, of_visit=True),
+        day("note_date", required=True, of_visit=FEW),
         day("note_datetime"),
         kind("note_type_concept_id", None),
         concept("note_class_concept_id", unmapped=None, required=True),
@@ -441,7 +480,9 @@ PERSONS_WITHOUT: Mapping[str, int] = {
     "procedure_occurrence": MOST,
     "measurement": MOST,
     "visit_occurrence": MOST,
+    "visit_detail": ALL,
     "observation": ALL,
+    "specimen": ALL,
     "device_exposure": ALL,
     "note": ALL,
     "death": ALL,

@@ -79,7 +79,7 @@ def _checks_of_field(table: str, field: Field, types: Mapping[str, str]) -> Iter
         "plausibleBeforeDeath": (field.before_death, 1),
         "plausibleDuringLife": (field.during_life, 1),
         "plausibleStartBeforeEnd": (field.until in types, field.forgiven),
-        "withinVisitDates": (field.of_visit and "visit_occurrence_id" in types, FEW),
+        "withinVisitDates": (field.of_visit is not None and "visit_occurrence_id" in types, field.of_visit),
     }
     by_concept = {"plausibleGender", "plausibleUnitConceptIds"}
     if of_test:

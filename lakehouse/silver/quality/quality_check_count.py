@@ -21,6 +21,8 @@ from lakehouse.silver.clinical.observation_period import ObservationPeriod
 from lakehouse.silver.clinical.payer_plan_period import PayerPlanPeriod
 from lakehouse.silver.clinical.person import Person
 from lakehouse.silver.clinical.procedure_occurrence import ProcedureOccurrence
+from lakehouse.silver.clinical.specimen import Specimen
+from lakehouse.silver.clinical.visit_detail import VisitDetail
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
 from lakehouse.silver.quality.counts import count_of_persons, with_deliveries
 from lakehouse.silver.quality.references import count_own
@@ -57,12 +59,14 @@ class QualityCheckCount(Table):
         person: Person,
         observation_period: ObservationPeriod,
         visit_occurrence: VisitOccurrence,
+        visit_detail: VisitDetail,
         condition_occurrence: ConditionOccurrence,
         drug_exposure: DrugExposure,
         procedure_occurrence: ProcedureOccurrence,
         device_exposure: DeviceExposure,
         measurement: Measurement,
         observation: Observation,
+        specimen: Specimen,
         death: Death,
         note: Note,
         payer_plan_period: PayerPlanPeriod,

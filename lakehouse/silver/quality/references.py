@@ -11,7 +11,11 @@ from pyspark.sql import functions as F
 from lakehouse.silver.quality.cdm import FIELDS, Field
 from lakehouse.silver.quality.counts import in_each_and_all, result, results
 
-_OF_A_PERSON = {"person": "person_id", "visit_occurrence": "visit_occurrence_id"}
+_OF_A_PERSON = {
+    "person": "person_id",
+    "visit_occurrence": "visit_occurrence_id",
+    "visit_detail": "visit_detail_id",
+}
 """The tables that hold records of persons and are referred to, by records of the same person, and their keys."""
 
 _REFERENCE = ("cdm_table", "field", "target", "key", "source_value", "delivery")
@@ -19,7 +23,7 @@ _NO_CONCEPT = "0"
 
 
 def count_own(checked: Mapping[str, DataFrame]) -> DataFrame:
-    """How many records of persons name the person or a visit, and one that is not there among that person's."""
+    """How many records name the person, a visit or a part of one, and one that is not among those of that person."""
     named = [
         _references(name, rows, fields, "person_id")
         for name, rows in checked.items()

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from functools import reduce
-
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.ehr.condition import Condition
-from lakehouse.bronze.ehr.device import Device
-from lakehouse.bronze.ehr.immunization import Immunization
 from lakehouse.bronze.ehr.medication import Medication
-from lakehouse.bronze.ehr.medication_administration import MedicationAdministration
-from lakehouse.bronze.ehr.medication_request import MedicationRequest
-from lakehouse.bronze.ehr.observation import Observation as ObservationResource
-from lakehouse.bronze.ehr.procedure import Procedure
 from lakehouse.contract import Column, Table
-from lakehouse.silver.clinical.condition_occurrence import ConditionOccurrence
-from lakehouse.silver.clinical.device_exposure import DeviceExposure
-from lakehouse.silver.clinical.drug_exposure import DrugExposure
-from lakehouse.silver.clinical.measurement import Measurement
-from lakehouse.silver.clinical.observation import Observation
-from lakehouse.silver.clinical.procedure_occurrence import ProcedureOccurrence
 from lakehouse.silver.vocabulary.code_system import CodeSystem
-
-_OF_COMPONENTS = """flatten(transform(component, part -> concat(
-    coalesce(part.code.coding, array()), coalesce(part.valueCodeableConcept.coding, array()))))"""
+from lakehouse.silver.vocabulary.source_coding import SourceCoding
+from lakehouse.silver.vocabulary.unmapped_code_count import UnmappedCodeCount
 
 
 class UnmappedCode(Table):
@@ -48,75 +32,24 @@ class UnmappedCode(Table):
 
     @staticmethod
     def build(
-        conditions: ConditionOccurrence,
-        drugs: DrugExposure,
-        procedures: ProcedureOccurrence,
-        devices: DeviceExposure,
-        measurements: Measurement,
-        observations: Observation,
-        condition_resources: Condition,
-        procedure_resources: Procedure,
-        device_resources: Device,
-        observation_resources: ObservationResource,
-        requests: MedicationRequest,
-        administrations: MedicationAdministration,
-        immunizations: Immunization,
-        medications: Medication,
-        systems: CodeSystem,
+        counts: UnmappedCodeCount, codings: SourceCoding, medications: Medication, systems: CodeSystem
     ) -> DataFrame:
-        """Count what has concept 0, and look its codings up."""
-        code, unit = "{0}_concept_id {0}_source_value", "unit_concept_id unit_source_value"
-        value = "value_as_concept_id value_source_value"
-        unmapped = [
-            _unmapped(conditions, ConditionOccurrence, "code", code.format("condition")),
-            _unmapped(drugs, DrugExposure, "code", code.format("drug")),
-            _unmapped(procedures, ProcedureOccurrence, "code", code.format("procedure")),
-            _unmapped(devices, DeviceExposure, "code", code.format("device")),
-            _unmapped(measurements, Measurement, "code", code.format("measurement")),
-            _unmapped(measurements, Measurement, "unit", unit),
-            _unmapped(measurements, Measurement, "value", value),
-            _unmapped(observations, Observation, "code", code.format("observation")),
-            _unmapped(observations, Observation, "unit", unit),
-            _unmapped(observations, Observation, "value", value),
-        ]
-        codings = [
-            condition_resources.selectExpr("code.coding"),
-            procedure_resources.selectExpr("code.coding"),
-            device_resources.selectExpr("type.coding"),
-            medications.selectExpr("code.coding"),
-            immunizations.selectExpr("vaccine_code.coding"),
-            requests.selectExpr("medication_codeable_concept.coding"),
-            administrations.selectExpr("medication_codeable_concept.coding"),
-            observation_resources.selectExpr("code.coding"),
-            observation_resources.selectExpr("value_codeable_concept.coding"),
-            observation_resources.selectExpr(f"{_OF_COMPONENTS} as coding"),
-        ]
-        counted = reduce(DataFrame.unionByName, unmapped)
-        known = _meanings(reduce(DataFrame.unionByName, codings), systems)
+        """Look up what the codes mean."""
+        of_medications = medications.select(F.explode("code.coding").alias("coding")).select("coding.*")
+        said = codings.select("system", "code", "display").unionByName(of_medications)
         vocabulary = F.when(F.col("field") == "unit", F.lit("UCUM")).otherwise(F.col("source_vocabulary_id"))
         return (
-            counted.join(known, "source_code", "left")
+            counts.join(_meanings(said, systems), "source_code", "left")
             .withColumn("source_vocabulary_id", vocabulary)
             .select(*UnmappedCode.declared)
         )
 
 
-def _unmapped(rows: DataFrame, table: type[Table], field: str, columns: str) -> DataFrame:
-    """How often each code of a field has concept 0; its columns are those of the concept and of the source's value."""
-    concept, source = columns.split()
-    return (
-        rows.filter(F.col(concept) == 0)
-        .groupBy(F.coalesce(source, F.lit("")).alias("source_code"))
-        .agg(F.count("*").alias("rows"), F.count_distinct("person_id").alias("persons"))
-        .select(F.lit(table.table_name()).alias("clinical_table"), F.lit(field).alias("field"), "*")
-    )
-
-
 def _meanings(codings: DataFrame, systems: DataFrame) -> DataFrame:
     """One vocabulary and one meaning of each code: the first by alphabet of those that are said."""
     return (
-        codings.select(F.explode("coding").alias("coding"))
-        .selectExpr("coding.system as uri", "coding.code as source_code", "coding.display")
+        codings.selectExpr("nullif(system, '') as uri", "code as source_code", "nullif(display, '') as display")
+        .filter("source_code != ''")
         .join(F.broadcast(systems), "uri", "left")
         .groupBy("source_code")
         .agg(

@@ -4,7 +4,7 @@ import csv
 import gzip
 import json
 from statistics import mean
-from typing import Any
+from typing import Any, cast
 
 import pysam
 import pytest
@@ -17,6 +17,7 @@ from lakehouse.bronze.genomics.vcf_sample import VcfSample
 from lakehouse.session import start_hail
 from lakehouse.silver.genomics.genotyped_sample import LOW_CALL_RATE, LOW_DEPTH, NO_GENOTYPES, GenotypedSample
 from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.silver.identity.sample_link import SampleLink
 from tests.conftest import SAMPLE
 from tests.genomics.vcf import landed, vcf
 from tests.support import Rows
@@ -114,14 +115,13 @@ def test_no_sample_vanishes(spark: SparkSession) -> None:
             "genomics/2026-01-01/samples.tsv": manifest,
         },
     )
-    inputs: dict[str, Any] = {
-        "records": VcfRecord.build(lines),
-        "sequenced": VcfSample.build(lines),
-        "manifest": SampleManifest.build(lines),
-        "patients": patients_of(spark, {"p1": "M1", "p2": "shared", "p3": "shared"}),
-        "links": spark.createDataFrame([("p1", 1), ("p2", 2), ("p3", 3)], "patient_id string, person_id bigint"),
-    }
-    rows = by_sample(GenotypedSample.build(**inputs))
+    patients = patients_of(spark, {"p1": "M1", "p2": "shared", "p3": "shared"})
+    links = spark.createDataFrame([("p1", 1), ("p2", 2), ("p3", 3)], "patient_id string, person_id bigint")
+    manifests: Any = SampleManifest.build(lines)
+    records: Any = VcfRecord.build(lines)
+    sequenced: Any = VcfSample.build(lines)
+    registered: Any = SampleLink.build(manifests, patients, cast(Any, links))
+    rows = by_sample(GenotypedSample.build(records, sequenced, registered))
     told = {name: (row.person_id, row.sex, row.failed_checks, row.is_primary) for name, row in rows.items()}
     assert told == {
         "S1": (1, "female", [], True),

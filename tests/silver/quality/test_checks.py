@@ -224,7 +224,7 @@ def good(spark: SparkSession) -> Found:
 CONDITION = "condition_occurrence"
 FAILING = {
     # table, field, check: rows looked at and failing among the bad rows
-    (CONDITION, "visit_detail_id", "cdmField"): (19, 19),
+    (CONDITION, "stop_reason", "cdmField"): (19, 19),
     (CONDITION, "condition_start_date", "isRequired"): (19, 1),
     (CONDITION, "condition_start_date", "measureValueCompleteness"): (19, 1),
     (CONDITION, "condition_start_date", "plausibleValueLow"): (18, 1),

@@ -1,0 +1,66 @@
+"""The codings that records use."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.bronze.ehr.condition import Condition
+from lakehouse.bronze.ehr.device import Device
+from lakehouse.bronze.ehr.immunization import Immunization
+from lakehouse.bronze.ehr.medication_administration import MedicationAdministration
+from lakehouse.bronze.ehr.medication_request import MedicationRequest
+from lakehouse.bronze.ehr.observation import Observation
+from lakehouse.bronze.ehr.procedure import Procedure
+from lakehouse.contract import Column, Table
+
+_OF_COMPONENTS = """flatten(transform(component, part -> concat(
+    coalesce(part.code.coding, array()), coalesce(part.valueCodeableConcept.coding, array()))))"""
+
+
+class SourceCoding(Table):
+    """By which systems and codes the hospital's records say what was found, done and given, and in which words.
+
+    All versions that landed are counted, also those that were replaced or refused.
+    """
+
+    layer = "silver"
+    grain = "one row per code system, code and words for it"
+    key = ("system", "code", "display")
+    adds_up_by = "patient_id"
+
+    system = Column("string", "FHIR's address of the code system; empty where none is given", required=True)
+    code = Column("string", "the code; empty where there are only words", required=True)
+    display = Column("string", "what the record says that it means; empty where it does not", required=True)
+    codings = Column("bigint", "how often it is said", required=True)
+
+    @staticmethod
+    def build(
+        conditions: Condition,
+        procedures: Procedure,
+        devices: Device,
+        observations: Observation,
+        requests: MedicationRequest,
+        administrations: MedicationAdministration,
+        immunizations: Immunization,
+    ) -> DataFrame:
+        """Count the codings of what a record is about, and of coded values."""
+        told = [
+            conditions.selectExpr("code.coding"),
+            procedures.selectExpr("code.coding"),
+            devices.selectExpr("type.coding"),
+            observations.selectExpr("code.coding"),
+            observations.selectExpr("value_codeable_concept.coding"),
+            observations.selectExpr(f"{_OF_COMPONENTS} as coding"),
+            requests.selectExpr("medication_codeable_concept.coding"),
+            administrations.selectExpr("medication_codeable_concept.coding"),
+            immunizations.selectExpr("vaccine_code.coding"),
+        ]
+        codings = reduce(DataFrame.unionByName, told).select(F.explode("coding").alias("coding"))
+        return (
+            codings.select(*(F.coalesce(f"coding.{name}", F.lit("")).alias(name) for name in SourceCoding.key))
+            .groupBy(*SourceCoding.key)
+            .agg(F.count("*").alias("codings"))
+        )
