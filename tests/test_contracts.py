@@ -29,6 +29,9 @@ CHANGES_BY_ITSELF = re.compile(
     r"|monotonically_increasing_id|spark_partition_id|input_file_(name|block_start|block_length))\("
 )
 PYTHON_FUNCTION = re.compile(r"\w*(Python|InPandas|InArrow)\w*")
+EACH_WITH_EACH = re.compile(r"CartesianProduct|BroadcastNestedLoopJoin")
+WITH_A_SINGLE_ROW = {"silver.cdm_source", "silver.quality_check_result"}
+"""The tables that put the last delivery's day beside all of their rows."""
 WHOLE = ("spark.sql.debug.maxToStringFields", "spark.sql.maxPlanStringLength")
 CLOCKS_AND_CHANCE = {"time", "random", "secrets", "uuid", "numpy"}
 QUANTITY = re.compile(
@@ -107,6 +110,12 @@ def test_runs_no_python_on_rows_unless_it_says_why(built: Built, table: type[Tab
     _, _, executed = built(table)
     found = PYTHON_FUNCTION.search(executed)
     assert table.python_reason is not None or found is None, found
+
+
+@every_built_table
+def test_joins_by_a_key_but_for_a_single_row(built: Built, table: type[Table]) -> None:
+    _, _, executed = built(table)
+    assert (EACH_WITH_EACH.search(executed) is not None) == (table.full_name() in WITH_A_SINGLE_ROW)
 
 
 def test_clock_chance_and_python_would_be_found_in_a_plan(spark: SparkSession) -> None:

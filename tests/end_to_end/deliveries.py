@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from tests.conftest import SAMPLE
 
@@ -169,6 +169,20 @@ class Sequence:
         name = [{"use": "official", "family": f"Married{self.number}", "given": ["Jo"]}]
         return _updated(Resource({**patient.content, "name": name}), f"{self.now}T10:00:00Z")
 
+    def admitted(self, encounter: Resource) -> Item:
+        """It was a stay, of which the hospital tells the ward."""
+        ward = {"location": {"display": f"Ward {self.number}"}, "period": encounter.content["period"]}
+        stay = {**encounter.content, "class": {"code": "IMP"}, "location": [ward]}
+        return _updated(Resource(stay), f"{self.now}T11:00:00Z")
+
+    def part_of_another(self, encounter: Resource) -> Item:
+        """It was a part of another encounter of the patient, of a stay where he had one."""
+        own = [item for item in self.delivered if _is_encounter(item) and _patient_of(item) == _patient_of(encounter)]
+        stays = [item for item in own if item.content["class"]["code"] == "IMP"]
+        whole = self.chance.choice(stays or own).content
+        part = {"partOf": {"reference": f"Encounter/{whole['id']}"}, "period": whole["period"]}
+        return _updated(Resource({**encounter.content, **part}), f"{self.now}T12:00:00Z")
+
     def deleted(self, claim: Claim) -> Item:
         """The payer takes the record back."""
         return claim.with_fields(DML_IND="DELETE")
@@ -210,6 +224,10 @@ def _is_resource(item: Item) -> bool:
     return isinstance(item, Resource)
 
 
+def _is_encounter(item: Item) -> TypeGuard[Resource]:
+    return isinstance(item, Resource) and item.kind == "Encounter"
+
+
 def _is_claim(item: Item) -> bool:
     return isinstance(item, Claim) and item.kind != "beneficiary"
 
@@ -226,6 +244,8 @@ _CHANGES: dict[Callable[[Sequence, Any], Item], Callable[[Item], bool]] = {
     Sequence.entered_in_error: _has_patient,
     Sequence.of_another_patient: _has_patient,
     Sequence.married: _is("Patient"),
+    Sequence.admitted: _is_encounter,
+    Sequence.part_of_another: _is_encounter,
     Sequence.deleted: lambda item: isinstance(item, Claim),
     Sequence.cancelled: _is_claim,
     Sequence.replaced: _is_claim,

@@ -7,7 +7,6 @@ from pyspark.sql import DataFrame
 from lakehouse.bronze.ehr.datatypes import (
     CODEABLE_CONCEPT,
     DATE_TIME,
-    IDENTIFIER,
     PERIOD,
     QUANTITY,
 )
@@ -26,7 +25,6 @@ class Specimen(TypedResource):
     retracted = "status = 'entered-in-error'"
 
     status = Column("string", "available, unavailable, unsatisfactory, entered-in-error")
-    accession_identifier = Column(IDENTIFIER, "the laboratory's number of it")
     type = Column(CODEABLE_CONCEPT, "what material it is")
     received_time = Column(DATE_TIME, "when the laboratory received it")
     collection = Column(

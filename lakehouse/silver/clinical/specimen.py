@@ -22,7 +22,7 @@ class Specimen(Table):
 
     A manifest does not tell of what material a sample is: its concept is 0. A sample of a record number that is
     nobody's is not here but in silver.sample_link. The packaged vocabulary has no concepts of materials and places of
-    the body; a full one has.
+    the body; a full one has. A sample that is in a manifest and a FHIR Specimen too is two rows.
     """
 
     layer = "silver"

@@ -15,6 +15,7 @@ from lakehouse.silver.claims.medical_claim import MedicalClaim
 from lakehouse.silver.clinical.billed import HEADER, visits_of_claims
 from lakehouse.silver.clinical.concepts import (
     EHR_ENCOUNTER_RECORD,
+    PLACE_OF_DISCHARGE,
     VISIT_OF_ACT_CODE,
     VISIT_OF_SERVICE_CATEGORY,
     concept_of,
@@ -35,13 +36,14 @@ _ENDS_AFTER_IT_STARTS = "visit_detail_end_date >= visit_detail_start_date"
 class VisitDetail(Table):
     """The parts of visits (OMOP CDM 5.4 VISIT_DETAIL), as the hospital records them and as they are billed.
 
-    Parts are the FHIR Encounters that are parts of others (silver.encounter_part), the places in which a patient was in
+    Parts are the FHIR Encounters that are parts of a stay (silver.encounter_part), the places in which a patient was in
     the course of an Encounter (its locations that have a start), and the medical claims for a visit. They overlap: what
-    the hospital tells of a day and the claims for it are both here, told apart by `visit_detail_type_concept_id`.
+    the hospital tells of a day and the claims for it are both here, told apart by `visit_detail_type_concept_id`. What
+    has no end ends with its encounter or else with the visit.
     """
 
     layer = "silver"
-    grain = "one row per encounter that is a part of another, per dated place of an encounter, and per medical claim"
+    grain = "one row per encounter that is a part of a stay, per dated place of an encounter, and per medical claim"
     key = ("visit_detail_id",)
     scope = "person_id"
     accounts_for = (Encounter,)
@@ -51,13 +53,17 @@ class VisitDetail(Table):
     visit_detail_concept_id = Column("int", "setting: that of the encounter or the claim; 0 if unknown", required=True)
     visit_detail_start_date = Column("date", "first day, as the place counts days", required=True)
     visit_detail_start_datetime = Column("timestamp", "time of arriving (UTC); null where no time is given")
-    visit_detail_end_date = Column("date", "last day; of a place without one that of its encounter", required=True)
+    visit_detail_end_date = Column("date", "last day", required=True)
     visit_detail_end_datetime = Column("timestamp", "time of leaving (UTC); null where no time is given")
     visit_detail_type_concept_id = Column("int", "EHR encounter record, or header of the kind of claim", required=True)
     provider_id = Column("bigint", "of an encounter as in visit_occurrence; of a claim the attending or rendering one")
     care_site_id = Column("bigint", "the organisation of the place, in charge of the encounter, or that billed")
     visit_detail_source_value = Column("string", "class of the encounter, name of the place, service category of claim")
     visit_detail_source_concept_id = Column("int", "0: OMOP has no concepts for these codes", required=True)
+    admitted_from_concept_id = Column("int", "0: where from is told only in the source's words", required=True)
+    admitted_from_source_value = Column("string", "admitSource of the encounter, or that of the claim (UB-04)")
+    discharged_to_concept_id = Column("int", "kind of place after leaving; 0 if home, unknown or none", required=True)
+    discharged_to_source_value = Column("string", "dischargeDisposition, or discharge status of the claim (UB-04)")
     preceding_visit_detail_id = Column("bigint", "the person's part of a visit that started before this one")
     parent_visit_detail_id = Column("bigint", "the part of a visit that this is a part of; null where none is between")
     visit_occurrence_id = Column("bigint", "the visit that it is a part of", required=True)
@@ -85,25 +91,26 @@ class VisitDetail(Table):
     ) -> DataFrame:
         """Bring parts, places and claims into one shape, and put them in order."""
         current = Encounter.current(encounters).join(links.select("patient_id", "person_id"), "patient_id")
-        told = [
-            _parts(recorded_visits(current, providers, care_sites), parts),
-            _places(current, parts, visits, care_sites),
-            _claims(medical, visits_of_claims(encounters_of_claims, visits)),
-        ]
+        recorded = _parts(recorded_visits(current, providers, care_sites), parts).unionByName(
+            _places(current, parts, care_sites), allowMissingColumns=True
+        )
+        billed = _claims(medical, visits_of_claims(encounters_of_claims, visits))
+        every = _ended(recorded, visits).unionByName(billed, allowMissingColumns=True)
         # A part that goes to quarantine precedes none that stays.
         sound = F.expr(f"coalesce({_TOOK_PLACE}, true) and {_STARTS} and {_ENDS_AFTER_IT_STARTS}")
         earlier = Window.partitionBy("person_id", sound).orderBy(
             "visit_detail_start_date", "visit_detail_start_datetime", "visit_detail_id"
         )
-        every = told[0].unionByName(told[1]).unionByName(told[2], allowMissingColumns=True)
         return every.withColumns({
             "visit_detail_source_concept_id": F.lit(0),
+            "admitted_from_concept_id": F.lit(0),
+            "discharged_to_concept_id": concept_of(F.lpad("discharged_to_source_value", 2, "0"), PLACE_OF_DISCHARGE),
             "preceding_visit_detail_id": F.lag("visit_detail_id").over(earlier),
         }).select(*VisitDetail.declared)  # fmt: skip
 
 
 def _parts(recorded: DataFrame, parts: DataFrame) -> DataFrame:
-    """Encounters that are parts of others."""
+    """Encounters that are parts of stays."""
     own = parts.withColumnRenamed("visit_occurrence_id", "whole").drop("person_id")
     return recorded.join(own, F.col("visit_occurrence_id") == F.col("encounter_key")).select(
         "visit_detail_id",
@@ -111,12 +118,13 @@ def _parts(recorded: DataFrame, parts: DataFrame) -> DataFrame:
         F.coalesce("visit_concept_id", F.lit(0)).alias("visit_detail_concept_id"),
         F.col("visit_start_date").alias("visit_detail_start_date"),
         F.col("visit_start_datetime").alias("visit_detail_start_datetime"),
-        F.coalesce("visit_end_date", "last_known_day").alias("visit_detail_end_date"),
+        F.col("visit_end_date").alias("visit_detail_end_date"),
         F.col("visit_end_datetime").alias("visit_detail_end_datetime"),
-        F.col("visit_type_concept_id").alias("visit_detail_type_concept_id"),
         "provider_id",
         "care_site_id",
         F.col("visit_source_value").alias("visit_detail_source_value"),
+        "admitted_from_source_value",
+        "discharged_to_source_value",
         "parent_visit_detail_id",
         F.col("whole").alias("visit_occurrence_id"),
         "status",
@@ -125,30 +133,24 @@ def _parts(recorded: DataFrame, parts: DataFrame) -> DataFrame:
     )
 
 
-def _places(current: DataFrame, parts: DataFrame, visits: DataFrame, care_sites: DataFrame) -> DataFrame:
-    """Where patients were in the course of encounters that are visits or parts of them."""
+def _places(current: DataFrame, parts: DataFrame, care_sites: DataFrame) -> DataFrame:
+    """Where patients were in the course of encounters."""
     dated = (
         current.select("*", F.posexplode("location").alias("place", "there"))
         .filter("there.period.start is not null")
         .withColumn("encounter_key", row_id("visit", "patient_id", "resource_id"))
     )
     own = parts.selectExpr("encounter_key", "visit_occurrence_id as whole", "visit_detail_id as parent_visit_detail_id")
+    placed = with_care_site(dated, F.col("there.location.reference"), care_sites, "Location")
     start, end = F.col("there.period.start"), F.col("there.period.end")
-    placed = with_care_site(dated, F.col("there.location.reference"), care_sites, "Location").join(
-        own, "encounter_key", "left"
-    )
-    return placed.select(
+    return placed.join(own, "encounter_key", "left").select(
         row_id("visit place", "patient_id", "resource_id", "place").alias("visit_detail_id"),
         "person_id",
         concept_of(F.col("class_.code"), VISIT_OF_ACT_CODE).alias("visit_detail_concept_id"),
         date_of(start).alias("visit_detail_start_date"),
         timestamp_of(start).alias("visit_detail_start_datetime"),
-        F.coalesce(
-            date_of(end), date_of(F.col("period.end")), F.greatest(date_of(start), date_of(F.col("delivery")))
-        ).alias("visit_detail_end_date"),
+        F.coalesce(date_of(end), date_of(F.col("period.end"))).alias("visit_detail_end_date"),
         timestamp_of(end).alias("visit_detail_end_datetime"),
-        F.lit(EHR_ENCOUNTER_RECORD).alias("visit_detail_type_concept_id"),
-        F.lit(None).cast("bigint").alias("provider_id"),
         "care_site_id",
         F.coalesce("there.location.display", "there.location.reference").alias("visit_detail_source_value"),
         "parent_visit_detail_id",
@@ -156,7 +158,20 @@ def _places(current: DataFrame, parts: DataFrame, visits: DataFrame, care_sites:
         F.col("there.status").alias("status"),
         "line_id",
         "delivery",
-    ).join(visits.select("visit_occurrence_id"), "visit_occurrence_id", "left_semi")
+    )
+
+
+def _ended(recorded: DataFrame, visits: DataFrame) -> DataFrame:
+    """What the hospital tells of visits that are there, each with an end."""
+    start, end = "visit_detail_start_date", "visit_detail_end_date"
+    return (
+        recorded.join(
+            visits.select("person_id", "visit_occurrence_id", "visit_end_date"), ["person_id", "visit_occurrence_id"]
+        )
+        .withColumn(end, F.coalesce(end, F.greatest(start, "visit_end_date")))
+        .withColumn("visit_detail_type_concept_id", F.lit(EHR_ENCOUNTER_RECORD))
+        .drop("visit_end_date")
+    )
 
 
 def _claims(medical: DataFrame, visits_of_claims: DataFrame) -> DataFrame:
@@ -175,6 +190,8 @@ def _claims(medical: DataFrame, visits_of_claims: DataFrame) -> DataFrame:
             row_id("provider", "practitioner").alias("provider_id"),
             row_id("care_site", "place").alias("care_site_id"),
             F.col("service_category").alias("visit_detail_source_value"),
+            F.col("admit_source_code").alias("admitted_from_source_value"),
+            F.col("discharge_disposition_code").alias("discharged_to_source_value"),
             "visit_occurrence_id",
             "line_id",
             "delivery",

@@ -15,6 +15,7 @@ from lakehouse.contract import Column, Table
 from lakehouse.keys import row_id
 from lakehouse.silver.claims.medical_claim import MedicalClaim
 from lakehouse.silver.claims.pharmacy_claim import PharmacyClaim
+from lakehouse.silver.clinical.concepts import EHR_ENCOUNTER_RECORD
 from lakehouse.silver.clinical.condition_occurrence import ConditionOccurrence
 from lakehouse.silver.clinical.death import Death
 from lakehouse.silver.clinical.drug_exposure import DrugExposure
@@ -22,6 +23,8 @@ from lakehouse.silver.clinical.measurement import Measurement
 from lakehouse.silver.clinical.observation import Observation
 from lakehouse.silver.clinical.person import Person
 from lakehouse.silver.clinical.procedure_occurrence import ProcedureOccurrence
+from lakehouse.silver.clinical.specimen import Specimen
+from lakehouse.silver.clinical.visit_detail import VisitDetail
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
 from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.identity.provider_link import ProviderLink
@@ -54,11 +57,13 @@ class QualityFinding(Table):
         persons: Person,
         deaths: Death,
         visits: VisitOccurrence,
+        details: VisitDetail,
         measurements: Measurement,
         observations: Observation,
         conditions: ConditionOccurrence,
         drugs: DrugExposure,
         procedures: ProcedureOccurrence,
+        specimens: Specimen,
         medical: MedicalClaim,
         pharmacy: PharmacyClaim,
         providers: ProviderLink,
@@ -70,11 +75,13 @@ class QualityFinding(Table):
         """Look at the rows beside those that they hang together with."""
         dated = reduce(DataFrame.unionAll, [
             _dated(visits, "visit_occurrence", "visit_start_date"),
+            _dated(_recorded(details), "visit_detail", "visit_detail_start_date"),
             _dated(measurements, "measurement", "measurement_date"),
             _dated(observations, "observation", "observation_date"),
             _dated(conditions, "condition_occurrence", "condition_start_date"),
             _dated(drugs, "drug_exposure", "drug_exposure_start_date"),
             _dated(procedures, "procedure_occurrence", "procedure_date"),
+            _dated(specimens, "specimen", "specimen_date"),
             _dated(medical, "medical_claim", "claim_start_date"),
             _dated(pharmacy, "pharmacy_claim", "dispensing_date"),
         ])  # fmt: skip
@@ -97,6 +104,11 @@ def _finding(rows: DataFrame, finding: str, table: str | None = None) -> DataFra
     name = F.col("found_in") if table is None else F.lit(table)
     told = rows.filter("line_id is not null and person_id is not null")
     return told.select(F.lit(finding).alias("finding"), "person_id", name.alias("found_in"), "line_id")
+
+
+def _recorded(details: DataFrame) -> DataFrame:
+    """Parts of visits that the hospital tells of; those that are claims are looked at as claims."""
+    return details.filter(F.col("visit_detail_type_concept_id") == EHR_ENCOUNTER_RECORD)
 
 
 def _dated(rows: DataFrame, table: str, day: str) -> DataFrame:

@@ -14,16 +14,19 @@ from lakehouse.bronze.ehr.medication_administration import MedicationAdministrat
 from lakehouse.bronze.ehr.medication_request import MedicationRequest
 from lakehouse.bronze.ehr.observation import Observation
 from lakehouse.bronze.ehr.procedure import Procedure
+from lakehouse.bronze.ehr.specimen import Specimen
 from lakehouse.contract import Column, Table
 
-_OF_COMPONENTS = """flatten(transform(component, part -> concat(
-    coalesce(part.code.coding, array()), coalesce(part.valueCodeableConcept.coding, array()))))"""
+_OF_OBSERVATION = """concat(
+    coalesce(code.coding, array()), coalesce(value_codeable_concept.coding, array()),
+    coalesce(flatten(transform(component, part -> concat(
+        coalesce(part.code.coding, array()), coalesce(part.valueCodeableConcept.coding, array())))), array()))"""
 
 
 class SourceCoding(Table):
     """By which systems and codes the hospital's records say what was found, done and given, and in which words.
 
-    All versions that landed are counted, also those that were replaced or refused.
+    All versions in bronze are counted, also those that were replaced later or that silver refuses.
     """
 
     layer = "silver"
@@ -45,18 +48,18 @@ class SourceCoding(Table):
         requests: MedicationRequest,
         administrations: MedicationAdministration,
         immunizations: Immunization,
+        specimens: Specimen,
     ) -> DataFrame:
         """Count the codings of what a record is about, and of coded values."""
         told = [
             conditions.selectExpr("code.coding"),
             procedures.selectExpr("code.coding"),
             devices.selectExpr("type.coding"),
-            observations.selectExpr("code.coding"),
-            observations.selectExpr("value_codeable_concept.coding"),
-            observations.selectExpr(f"{_OF_COMPONENTS} as coding"),
+            observations.selectExpr(f"{_OF_OBSERVATION} as coding"),
             requests.selectExpr("medication_codeable_concept.coding"),
             administrations.selectExpr("medication_codeable_concept.coding"),
             immunizations.selectExpr("vaccine_code.coding"),
+            specimens.selectExpr("type.coding"),
         ]
         codings = reduce(DataFrame.unionByName, told).select(F.explode("coding").alias("coding"))
         return (

@@ -14,6 +14,7 @@ from lakehouse.silver.clinical.drug_exposure import DrugExposure
 from lakehouse.silver.clinical.measurement import Measurement
 from lakehouse.silver.clinical.observation import Observation
 from lakehouse.silver.clinical.procedure_occurrence import ProcedureOccurrence
+from lakehouse.silver.clinical.specimen import Specimen
 
 
 class UnmappedCodeCount(Table):
@@ -42,6 +43,7 @@ class UnmappedCodeCount(Table):
         devices: DeviceExposure,
         measurements: Measurement,
         observations: Observation,
+        specimens: Specimen,
     ) -> DataFrame:
         """Count what has concept 0."""
         code, unit = "{0}_concept_id {0}_source_value", "unit_concept_id unit_source_value"
@@ -57,6 +59,8 @@ class UnmappedCodeCount(Table):
             _unmapped(observations, Observation, "code", code.format("observation")),
             _unmapped(observations, Observation, "unit", unit),
             _unmapped(observations, Observation, "value", value),
+            _unmapped(specimens, Specimen, "code", code.format("specimen")),
+            _unmapped(specimens, Specimen, "unit", unit),
         ]
         return (
             reduce(DataFrame.unionByName, unmapped)

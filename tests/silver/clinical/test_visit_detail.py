@@ -21,9 +21,11 @@ from tests.silver.clinical.fhir import LOINC, Resource, concept, resource
 from tests.support import Rows, ehr_lines, without_claims
 
 
-def encounter(name: str, start: str | None, end: str | None, part_of: str | None = None, **elements: Any) -> Resource:
+def encounter(
+    name: str, start: str, end: str | None, part_of: str | None = None, setting: str = "IMP", **elements: Any
+) -> Resource:
     whole = {"partOf": {"reference": f"Encounter/{part_of}"}} if part_of else {}
-    told = {"status": "finished", "class": {"code": "IMP"}, "period": {"start": start, "end": end}}
+    told = {"status": "finished", "class": {"code": setting}, "period": {"start": start, "end": end}}
     return resource("Encounter", name, **{**told, **whole, **elements})
 
 
@@ -44,13 +46,21 @@ LANDED = [
         place("front desk", None), place("intensive care", "2020-02-01T09:00:00Z", "2020-02-04"),
         place("general ward", "2020-02-04"), place("spare bed", "2020-02-04", status="reserved"),
     ]),
-    encounter("ward", "2020-02-02", "2020-02-04", "stay", **{"class": {"code": "ACUTE"}}),
+    encounter("ward", "2020-02-02", "2020-02-04", "stay", "ACUTE",
+              hospitalization={"dischargeDisposition": concept(("urn:ub04", "3"))}),
     encounter("theatre", "2020-02-03T10:00:00Z", "2020-02-03T12:00:00Z", "ward",
               location=[place("room 1", "2020-02-03")]),
     encounter("recovery", "2020-02-03", "2020-02-03", "theatre"),
     encounter("too deep", "2020-02-03", "2020-02-03", "recovery"),
-    encounter("never done", "2020-02-05", "2020-02-05", "stay", status="cancelled"),
-    encounter("goes on", "2020-02-06", None, "stay"),
+    encounter("never done", "2020-02-05", "2020-02-05", "stay", status="cancelled",
+              location=[place("day room", "2020-02-05")]),
+    encounter("never closed", "2020-02-06", None, "stay", location=[place("day room", "2020-02-06")]),
+    encounter("later", "2020-06-01", "2020-06-01", "stay"),
+    encounter("series", "2021-01-01", "2021-12-31", location=[place("gym", "2021-01-01")], setting="AMB"),
+    encounter("of a series", "2021-02-01", "2021-02-01", "series"),
+    encounter("goes on", "2025-12-30", None, location=[place("last ward", "2025-12-31")]),
+    encounter("call", "2022-01-01", None, location=[place("desk", "2022-01-01")], setting="AMB"),
+    {**encounter("of a stranger", "2020-02-02", "2020-02-02", "stay"), "subject": {"reference": "Patient/p2"}},
     encounter("lost", "2020-03-01", "2020-03-02", "what never landed"),
     encounter("called off", "2020-04-01", "2020-04-02", status="cancelled", location=[place("room 2", "2020-04-01")]),
     encounter("of called off", "2020-04-01", "2020-04-02", "called off"),
@@ -60,7 +70,11 @@ LANDED = [
     weight("on the stay", "stay"),
 ]  # fmt: skip
 
-WHOLES = {"stay", "too deep", "lost", "of called off", "one", "other"}
+VISITS = {
+    "stay", "too deep", "later", "series", "of a series", "goes on", "call", "of a stranger", "lost", "of called off",
+    "one", "other",
+}  # fmt: skip
+"""Two that were cancelled are none, and the others are parts."""
 
 
 @pytest.fixture(scope="module")
@@ -88,46 +102,52 @@ def visits(built: Rows) -> dict[str, int]:
 
 
 def test_what_is_a_part_is_no_visit(visits: dict[str, int]) -> None:
-    assert set(visits) == WHOLES
+    assert set(visits) == VISITS
 
 
-def test_parts_and_dated_places_are_details(details: dict[str, Row], visits: dict[str, int]) -> None:
-    of_stay = {
-        "stay: intensive care",
-        "stay: general ward",
-        "ward",
-        "theatre",
-        "theatre: room 1",
-        "recovery",
-        "goes on",
+def test_parts_of_stays_and_dated_places_are_details(details: dict[str, Row], visits: dict[str, int]) -> None:
+    of_visits = {"series: gym": "series", "goes on: last ward": "goes on", "call: desk": "call"}
+    of_visits |= dict.fromkeys([
+        "stay: intensive care", "stay: general ward", "ward", "theatre", "theatre: room 1", "recovery", "never closed",
+        "never closed: day room",
+    ], "stay")  # fmt: skip
+    assert {name: row.visit_occurrence_id for name, row in details.items()} == {
+        name: visits[visit] for name, visit in of_visits.items()
     }
-    assert set(details) == of_stay
-    assert {row.visit_occurrence_id for row in details.values()} == {visits["stay"]}
 
 
 def test_what_did_not_take_place_is_refused_with_the_reason(built: Rows) -> None:
     flagged = flag(VisitDetail, built[VisitDetail]).collect()
-    assert {_named(row): row[REASONS] for row in flagged if row[REASONS]} == {
-        "never done": ["took place"],
-        "stay: spare bed": ["took place"],
-    }
+    assert {_named(row): row[REASONS] for row in flagged if row[REASONS]} == {"stay: spare bed": ["took place"]}
 
 
 def test_parts_within_parts(details: dict[str, Row]) -> None:
-    parents = {row.visit_detail_id: name for name, row in details.items()}
-    of = {name: parents.get(row.parent_visit_detail_id) for name, row in details.items()}
-    assert of["theatre"] == "ward"
-    assert of["recovery"] == of["theatre: room 1"] == "theatre"
-    assert of["ward"] is of["stay: intensive care"] is None
+    names = {row.visit_detail_id: name for name, row in details.items()}
+    parents = {row.parent_visit_detail_id for row in details.values()} - {None}
+    assert {
+        names[parent]: {n for n, row in details.items() if row.parent_visit_detail_id == parent} for parent in parents
+    } == {
+        "ward": {"theatre"},
+        "theatre": {"theatre: room 1", "recovery"},
+        "never closed": {"never closed: day room"},
+    }
 
 
-def test_days_and_settings(details: dict[str, Row]) -> None:
+def test_what_has_no_end_ends_with_its_encounter_or_the_visit(details: dict[str, Row]) -> None:
     days = {name: (row.visit_detail_start_date, row.visit_detail_end_date) for name, row in details.items()}
     assert days["ward"] == (date(2020, 2, 2), date(2020, 2, 4))
     assert days["stay: general ward"] == (date(2020, 2, 4), date(2020, 2, 9))
-    assert days["goes on"] == (date(2020, 2, 6), date(2026, 1, 1))
+    assert days["never closed"] == days["never closed: day room"] == (date(2020, 2, 6), date(2020, 2, 9))
+    assert days["goes on: last ward"] == (date(2025, 12, 31), date(2026, 1, 1))
+    assert days["call: desk"] == (date(2022, 1, 1), date(2022, 1, 1))
     assert details["stay: intensive care"].visit_detail_start_datetime == datetime(2020, 2, 1, 9)
-    assert {row.visit_detail_concept_id for row in details.values()} == {9201}
+
+
+def test_settings(details: dict[str, Row]) -> None:
+    outpatient = {name for name, row in details.items() if row.visit_detail_concept_id == 9202}
+    assert outpatient == {"series: gym", "call: desk"}
+    assert {row.visit_detail_concept_id for row in details.values()} == {9201, 9202}
+    assert (details["ward"].discharged_to_concept_id, details["ward"].discharged_to_source_value) == (8863, "3")
 
 
 def test_each_is_preceded_by_the_one_that_started_before(details: dict[str, Row]) -> None:
@@ -135,7 +155,7 @@ def test_each_is_preceded_by_the_one_that_started_before(details: dict[str, Row]
     before = {name: names.get(row.preceding_visit_detail_id) for name, row in details.items()}
     assert before["stay: intensive care"] is None
     assert before["ward"] == "stay: intensive care"
-    assert before["goes on"] == "stay: general ward"
+    assert before["goes on: last ward"] == "call: desk"
 
 
 def test_events_of_a_part_are_of_the_visit_and_the_part(
