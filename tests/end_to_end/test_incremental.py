@@ -21,7 +21,7 @@ from lakehouse.report import accounts
 from lakehouse.silver.clinical.coded_event import CodedEvent
 from lakehouse.silver.clinical.death import Death
 from lakehouse.silver.clinical.person import Person
-from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
+from lakehouse.silver.clinical.visit_detail import VisitDetail
 from lakehouse.storage import Storage
 from tests.end_to_end.deliveries import Sequence
 from tests.support import FromNothing
@@ -34,7 +34,7 @@ def _all_behind(tables: Iterable[type[Table]]) -> Catalog:
 
 
 ALL = _all_behind({t for t in catalog.load() if t.layer != "bronze"} - _OF_GENOMES | {Unreadable})
-FEW = _all_behind({Person, Death, VisitOccurrence, CodedEvent, CostPerMemberMonth})
+FEW = _all_behind({Person, Death, VisitDetail, CodedEvent, CostPerMemberMonth})
 """Every kind of dependency: by the same key, through either link, through both, on fixed rows, and on everything."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -39,10 +40,10 @@ def write(storage: Storage, table: type[Table], rows: DataFrame) -> None:
     storage.replace(table, quality.dropped(flagged), RECORD, quarantine=True)
 
 
-@pytest.fixture
-def storage(sample: Rows, tmp_path: Path) -> Storage:
+@pytest.fixture(scope="module")
+def storage(sample: Rows, tmp_path_factory: pytest.TempPathFactory) -> Storage:
     """The sample's encounters and visits; one encounter was delivered twice, and one was taken back later."""
-    storage = Storage(sample.storage.spark, f"{tmp_path}/tables")
+    storage = Storage(sample.storage.spark, str(tmp_path_factory.mktemp("accounts")))
     encounters = sample[Encounter].orderBy("line_id").limit(30)
     first, second = encounters.limit(2).collect()
     again = encounters.filter(f"line_id = {first.line_id}").withColumns(
@@ -79,8 +80,9 @@ def test_deliveries_add_up_to_their_source(storage: Storage) -> None:
     assert whole.kept == sum(account.kept for account in found)
 
 
-def test_misses_a_row_that_nobody_kept_in_its_delivery(storage: Storage) -> None:
+def test_misses_a_row_that_nobody_kept_in_its_delivery(storage: Storage, tmp_path: Path) -> None:
     before = of_encounters(storage)
+    storage = Storage(storage.spark, str(shutil.copytree(storage.tables_path, tmp_path / "tables")))
     visits = storage.read(VisitOccurrence)
     (lost,) = visits.filter("line_id is not null").orderBy("line_id").limit(1).collect()
     storage.replace(VisitOccurrence, visits.filter(f"line_id != {lost.line_id}"), RECORD)

@@ -13,7 +13,7 @@ from lakehouse.silver.claims.medical_claim import MedicalClaim
 from lakehouse.silver.claims.pharmacy_claim import PharmacyClaim
 from lakehouse.silver.identity.beneficiary_link import BeneficiaryLink
 from tests.bronze.claims.lines import claims_lines, landed
-from tests.support import Rows
+from tests.support import Rows, rows_of
 
 FILES = ("carrier", "dme", "hha", "hospice", "inpatient", "outpatient", "pde", "snf")
 
@@ -132,10 +132,11 @@ def built(spark: SparkSession, **files: list[dict[str, str]]) -> dict[str, list[
     benes: set[str] = set()
     for name, table in MedicalClaim.inputs().items():
         if issubclass(table, RifRecord):
-            lines = [HEADERS | {"CLM_ID": line["BENE_ID"]} | line for line in files.get(table.rif, [])]
-            benes |= {line["BENE_ID"] for line in lines}
-            landed_lines = claims_lines(spark, table.rif, [("2026-01-01", line) for line in lines])
-            inputs[name] = table.build(landed_lines).cache()  # type: ignore[attr-defined]
+            inputs[name] = rows_of(spark, table)
+            if lines := [HEADERS | {"CLM_ID": line["BENE_ID"]} | line for line in files.get(table.rif, [])]:
+                benes |= {line["BENE_ID"] for line in lines}
+                landed_lines = claims_lines(spark, table.rif, [("2026-01-01", line) for line in lines])
+                inputs[name] = table.build(landed_lines).cache()  # type: ignore[attr-defined]
     names = sorted(benes)
     inputs["links"] = spark.createDataFrame(list(zip(names, range(len(names)), strict=True)), BeneficiaryLink.ddl())
     found: dict[str, list[Row]] = defaultdict(list)
