@@ -36,7 +36,9 @@ def _plink(path: Path, calls: Calls) -> Path:
     return path / "chr2.bed"
 
 
-@pytest.mark.parametrize("platform", [GENOME, ARRAY, IMPUTED])
+@pytest.mark.parametrize(
+    "platform", [GENOME, pytest.param(ARRAY, marks=pytest.mark.slow), pytest.param(IMPUTED, marks=pytest.mark.slow)]
+)
 def test_vcf_and_plink_tell_the_same_of_what_is_good(spark: SparkSession, tmp_path: Path, platform: str) -> None:
     start_hail(spark)
     calls = called(OF, platform)
