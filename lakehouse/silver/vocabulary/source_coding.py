@@ -26,7 +26,8 @@ _OF_OBSERVATION = """concat(
 class SourceCoding(Table):
     """By which systems and codes the hospital's records say what was found, done and given, and in which words.
 
-    All versions in bronze are counted, also those that were replaced later or that silver refuses.
+    All versions in bronze tell, also those that were replaced later or that silver refuses. Patients are counted and
+    not records, so that what is delivered again changes nothing.
     """
 
     layer = "silver"
@@ -37,7 +38,7 @@ class SourceCoding(Table):
     system = Column("string", "FHIR's address of the code system; empty where none is given", required=True)
     code = Column("string", "the code; empty where there are only words", required=True)
     display = Column("string", "what the record says that it means; empty where it does not", required=True)
-    codings = Column("bigint", "how often it is said", required=True)
+    patients = Column("bigint", "of how many it is said", required=True)
 
     @staticmethod
     def build(
@@ -50,20 +51,22 @@ class SourceCoding(Table):
         immunizations: Immunization,
         specimens: Specimen,
     ) -> DataFrame:
-        """Count the codings of what a record is about, and of coded values."""
+        """Count the patients by the codings of what their records are about, and of coded values."""
         told = [
-            conditions.selectExpr("code.coding"),
-            procedures.selectExpr("code.coding"),
-            devices.selectExpr("type.coding"),
-            observations.selectExpr(f"{_OF_OBSERVATION} as coding"),
-            requests.selectExpr("medication_codeable_concept.coding"),
-            administrations.selectExpr("medication_codeable_concept.coding"),
-            immunizations.selectExpr("vaccine_code.coding"),
-            specimens.selectExpr("type.coding"),
+            conditions.selectExpr("patient_id", "code.coding"),
+            procedures.selectExpr("patient_id", "code.coding"),
+            devices.selectExpr("patient_id", "type.coding"),
+            observations.selectExpr("patient_id", f"{_OF_OBSERVATION} as coding"),
+            requests.selectExpr("patient_id", "medication_codeable_concept.coding"),
+            administrations.selectExpr("patient_id", "medication_codeable_concept.coding"),
+            immunizations.selectExpr("patient_id", "vaccine_code.coding"),
+            specimens.selectExpr("patient_id", "type.coding"),
         ]
-        codings = reduce(DataFrame.unionByName, told).select(F.explode("coding").alias("coding"))
+        codings = reduce(DataFrame.unionByName, told).select("patient_id", F.explode("coding").alias("coding"))
         return (
-            codings.select(*(F.coalesce(f"coding.{name}", F.lit("")).alias(name) for name in SourceCoding.key))
+            codings.select(
+                "patient_id", *(F.coalesce(f"coding.{name}", F.lit("")).alias(name) for name in SourceCoding.key)
+            )
             .groupBy(*SourceCoding.key)
-            .agg(F.count("*").alias("codings"))
+            .agg(F.count_distinct("patient_id").alias("patients"))
         )
