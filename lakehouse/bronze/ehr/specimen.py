@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
-from lakehouse.bronze.ehr.datatypes import (
-    CODEABLE_CONCEPT,
-    DATE_TIME,
-    PERIOD,
-    QUANTITY,
-)
+from lakehouse.bronze.ehr.datatypes import CODEABLE_CONCEPT, DATE_TIME, PERIOD, QUANTITY
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.ehr.resource import TypedResource, read
 from lakehouse.bronze.landed_line import PLACE

@@ -91,7 +91,8 @@ class VisitDetail(Table):
     ) -> DataFrame:
         """Bring parts, places and claims into one shape, and put them in order."""
         current = Encounter.current(encounters).join(links.select("patient_id", "person_id"), "patient_id")
-        recorded = _parts(recorded_visits(current, providers, care_sites), parts).unionByName(
+        said_to_be_parts = recorded_visits(current.filter("part_of is not null"), providers, care_sites)
+        recorded = _parts(said_to_be_parts, parts).unionByName(
             _places(current, parts, care_sites), allowMissingColumns=True
         )
         billed = _claims(medical, visits_of_claims(encounters_of_claims, visits))

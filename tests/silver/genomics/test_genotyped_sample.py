@@ -4,7 +4,7 @@ import csv
 import gzip
 import json
 from statistics import mean
-from typing import Any, cast
+from typing import Any
 
 import pysam
 import pytest
@@ -116,11 +116,11 @@ def test_no_sample_vanishes(spark: SparkSession) -> None:
         },
     )
     patients = patients_of(spark, {"p1": "M1", "p2": "shared", "p3": "shared"})
-    links = spark.createDataFrame([("p1", 1), ("p2", 2), ("p3", 3)], "patient_id string, person_id bigint")
+    links: Any = spark.createDataFrame([("p1", 1), ("p2", 2), ("p3", 3)], "patient_id string, person_id bigint")
     manifests: Any = SampleManifest.build(lines)
     records: Any = VcfRecord.build(lines)
     sequenced: Any = VcfSample.build(lines)
-    registered: Any = SampleLink.build(manifests, patients, cast(Any, links))
+    registered: Any = SampleLink.build(manifests, patients, links)
     rows = by_sample(GenotypedSample.build(records, sequenced, registered))
     told = {name: (row.person_id, row.sex, row.failed_checks, row.is_primary) for name, row in rows.items()}
     assert told == {
