@@ -80,7 +80,7 @@ VISIT_OF_SERVICE_CATEGORY = {
 A supplier's delivery of equipment is billed as an encounter and has no setting.
 """
 
-PLACE_OF_DISCHARGE = {
+_PLACE_OF_DISCHARGE = {
     "02": 8717,
     "03": 8863,
     "04": 8676,
@@ -111,3 +111,8 @@ def concept_of(code: Column, concepts: Mapping[str, int]) -> Column:
     for known, id_ in concepts.items():
         concept = F.when(code == known, id_).otherwise(concept)
     return concept
+
+
+def place_of_discharge(status: str) -> Column:
+    """The concept of the kind of place to which a column's patient discharge status sends, written 3 or 03; else 0."""
+    return concept_of(F.lpad(status, 2, "0"), _PLACE_OF_DISCHARGE)

@@ -15,10 +15,10 @@ from lakehouse.silver.claims.medical_claim import MedicalClaim
 from lakehouse.silver.clinical.billed import HEADER, visits_of_claims
 from lakehouse.silver.clinical.concepts import (
     EHR_ENCOUNTER_RECORD,
-    PLACE_OF_DISCHARGE,
     VISIT_OF_ACT_CODE,
     VISIT_OF_SERVICE_CATEGORY,
     concept_of,
+    place_of_discharge,
 )
 from lakehouse.silver.clinical.encounter_part import EncounterPart
 from lakehouse.silver.clinical.events import with_care_site
@@ -105,7 +105,7 @@ class VisitDetail(Table):
         return every.withColumns({
             "visit_detail_source_concept_id": F.lit(0),
             "admitted_from_concept_id": F.lit(0),
-            "discharged_to_concept_id": concept_of(F.lpad("discharged_to_source_value", 2, "0"), PLACE_OF_DISCHARGE),
+            "discharged_to_concept_id": place_of_discharge("discharged_to_source_value"),
             "preceding_visit_detail_id": F.lag("visit_detail_id").over(earlier),
         }).select(*VisitDetail.declared)  # fmt: skip
 

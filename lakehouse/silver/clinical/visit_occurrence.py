@@ -13,10 +13,10 @@ from lakehouse.silver.clinical.concepts import (
     FACILITY_CLAIM_HEADER,
     INPATIENT_CLAIM_HEADER,
     LONG_TERM_CARE_VISIT,
-    PLACE_OF_DISCHARGE,
     PROFESSIONAL_CLAIM_HEADER,
     VISIT_OF_SERVICE_CATEGORY,
     concept_of,
+    place_of_discharge,
 )
 from lakehouse.silver.clinical.encounter_part import EncounterPart
 from lakehouse.silver.clinical.recorded_visits import recorded_visits
@@ -113,7 +113,7 @@ class VisitOccurrence(Table):
             "visit_end_date": end,
             "visit_source_concept_id": F.lit(0),
             "admitted_from_concept_id": F.lit(0),
-            "discharged_to_concept_id": concept_of(F.lpad("discharged_to_source_value", 2, "0"), PLACE_OF_DISCHARGE),
+            "discharged_to_concept_id": place_of_discharge("discharged_to_source_value"),
             "known_by": F.expr(
                 "case when line_id is null then 'claims' when claim_encounter_id is null then 'ehr' else 'both' end"
             ),
