@@ -157,6 +157,7 @@ def test_its_rows_take_the_place_of_those_of_the_package(spark: SparkSession, tm
     assert codes["UCUM", "mg/dl"].target_concept_id == 8840, "our own mappings fill what is not there"
 
 
+@pytest.mark.slow
 def test_the_same_download_is_read_once_and_another_again(spark: SparkSession, tmp_path: Path, folder: Path) -> None:
     home = Home(spark, tmp_path)
     tables = (Concept, Domain)

@@ -127,6 +127,7 @@ def test_tells_what_runs_and_starts_what_does_not(cluster: Cluster) -> None:
     assert "already running" in cluster.told("start")
 
 
+@pytest.mark.slow
 def test_executors_take_the_package_that_the_job_ships(cluster: Cluster, tmp_path: Path) -> None:
     probe = tmp_path / "probe.py"
     probe.write_text(PROBE)

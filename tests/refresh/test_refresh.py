@@ -125,6 +125,7 @@ def test_what_adds_up_is_counted_of_the_changed_person_only(built: Lab) -> None:
     built.assert_equals_full()
 
 
+@pytest.mark.slow
 def test_what_adds_up_is_rebuilt_where_its_inputs_are_no_longer_there_as_they_were(built: Lab) -> None:
     built.land(toy.Visit, [(3, 2, "b", 35)])
     Refresh(built.storage, toy.CATALOG, CONF).run(set(toy.CATALOG) - {toy.VisitsOfCost})
@@ -137,6 +138,7 @@ def test_what_adds_up_is_rebuilt_where_its_inputs_are_no_longer_there_as_they_we
     built.assert_equals_full()
 
 
+@pytest.mark.slow
 def test_what_adds_up_needs_no_older_files_of_what_did_not_change(built: Lab) -> None:
     """The links are arranged anew, as OPTIMIZE does, and their older files are removed."""
     links = built.storage.path(toy.Link)
@@ -148,6 +150,7 @@ def test_what_adds_up_needs_no_older_files_of_what_did_not_change(built: Lab) ->
     built.assert_equals_full()
 
 
+@pytest.mark.slow
 def test_a_count_that_went_wrong_is_made_anew(built: Lab) -> None:
     """As if a count had been lost: what is taken off leaves less than nothing."""
     last = built.storage.last_commit(toy.VisitsOfCost)

@@ -176,7 +176,7 @@ def _owners(lines: Lines) -> set[str | None]:
 
 
 @pytest.mark.usefixtures("few")
-@pytest.mark.parametrize("partitions", [1, 16])
+@pytest.mark.parametrize("partitions", [pytest.param(1, marks=pytest.mark.slow), 16])
 def test_partitions_change_no_line_of_any_file(
     spark: SparkSession, make: Make, whole: Path, tmp_path: Path, partitions: int
 ) -> None:
@@ -197,6 +197,7 @@ def test_the_first_of_more_people_are_the_same_in_any_batch(
     assert set(_of(fewer)) == set(_of(more, owners))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_another_seed_is_another_population(make: Make, blocks: Path, whole: Path, tmp_path: Path) -> None:
     other = replace(WORLD, people=1_000, seed=8)
@@ -300,6 +301,7 @@ def test_again_does_nothing(make: Make, whole: Path) -> None:
     assert {file: file.stat().st_mtime_ns for file in whole.rglob("*")} == before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_founders_are_simulated_for_genomes_that_are_missing_only(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -394,6 +396,7 @@ def test_truth_says_what_is_planted(spark: SparkSession, whole: Path) -> None:
     assert len(_truth(spark, whole, "true_person")) == 2 * thin.PERSONS
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_defects_of_lines_are_counted(spark: SparkSession, make: Make, tmp_path: Path) -> None:
     generated = make(tmp_path, replace(WORLD, people=1_000, planted=Planted(defects=20.0))).write()

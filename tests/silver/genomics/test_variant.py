@@ -2,14 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from statistics import mean
-from typing import Any
 
 import pysam
 import pytest
 from pyspark.sql import Row
 
 from lakehouse.genomics.checks import CALLER_FILTER, HARDY_WEINBERG, LOW_CALL_RATE
-from lakehouse.session import start_hail
 from lakehouse.silver.genomics.genotyped_sample import GenotypedSample
 from lakehouse.silver.genomics.variant import Variant
 from tests.conftest import SAMPLE
@@ -80,11 +78,3 @@ def test_tells_the_type_of_a_variant(variants: dict[Key, Row]) -> None:
     for row in variants.values():
         longer = len(row.alt) - len(row.ref)
         assert row.variant_type == ("SNP" if longer == 0 else "Insertion" if longer > 0 else "Deletion")
-
-
-def test_nothing_makes_nothing(sample: Rows) -> None:
-    start_hail(sample.storage.spark)
-    inputs: dict[str, Any] = {name: sample.storage.empty(table) for name, table in Variant.inputs().items()}
-    rows = Variant.build(**inputs)
-    assert rows.dtypes == sample.storage.empty(Variant).dtypes
-    assert rows.collect() == []
