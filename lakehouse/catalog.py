@@ -95,7 +95,7 @@ class Catalog:
 
 @lru_cache(maxsize=1)
 def load() -> Catalog:
-    """The catalogue of all tables in lakehouse.bronze, lakehouse.silver and lakehouse.gold."""
+    """The catalogue of all tables in lakehouse.bronze, lakehouse.vault, lakehouse.silver and lakehouse.gold."""
     return Catalog.of(table for layer in LAYERS for table in _tables_in(importlib.import_module(f"lakehouse.{layer}")))
 
 

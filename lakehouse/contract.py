@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 else:
     _Rows = object
 
-LAYERS = ("bronze", "silver", "gold")
+LAYERS = ("bronze", "vault", "silver", "gold")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def expect_or_fail(name: str, predicate: str) -> Expectation:
 class Table(_Rows):
     """A declared table. Subclasses that name a `layer` are tables; others are shared declarations.
 
-    layer: bronze, silver or gold.
+    layer: bronze, vault (what identifies persons), silver or gold.
     grain: what one row is.
     key: the columns that identify a row; unique and never null, checked at every refresh.
     scope: the promise that the rows of one value of this column depend only on the input rows of that

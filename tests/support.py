@@ -13,6 +13,8 @@ from lakehouse.session import start_hail
 from lakehouse.silver.claims.medical_claim import MedicalClaim
 from lakehouse.silver.claims.pharmacy_claim import PharmacyClaim
 from lakehouse.storage import Storage
+from lakehouse.vault.codes import EXACT
+from lakehouse.vault.registration_pair import RegistrationPair
 
 
 def ehr_lines(spark: SparkSession, *resources: dict[str, Any]) -> DataFrame:
@@ -40,6 +42,14 @@ def without_claims(spark: SparkSession) -> dict[type[Table], DataFrame]:
     return {table: rows_of(spark, table) for table in (MedicalClaim, PharmacyClaim)}
 
 
+def tied(spark: SparkSession, *pairs: tuple[str, str]) -> dict[type[Table], DataFrame]:
+    """Registrations (`ehr|id` or `payer|id`) that are one person: for tests of what several sources tell of him."""
+    rows = [
+        {"registration_id_l": one, "registration_id_r": other, "verdict": EXACT} for one, other in map(sorted, pairs)
+    ]
+    return {RegistrationPair: rows_of(spark, RegistrationPair, *rows)}
+
+
 def _patient_of(resource: dict[str, Any]) -> str | None:
     if resource["resourceType"] == "Patient":
         return str(resource["id"])
@@ -64,10 +74,14 @@ class Rows:
             self._built[table] = self._compute(table)
         return self._built[table]
 
-    def given(self, rows: dict[type[Table], DataFrame]) -> Rows:
-        """The same home, with these rows for these tables; what was already computed from reference tables stays."""
+    def given(self, rows: dict[type[Table], DataFrame], compared: bool = False) -> Rows:
+        """The same home, with these rows for these tables; what was already computed from reference tables stays.
+
+        Unless registrations are to be compared, each is a person of its own, but for those `tied`.
+        """
         other = Rows(self.storage)
-        other._built = {table: self[table] for table in self._built if not _hangs_on_landed(table)} | rows
+        apart = {} if compared else tied(self.storage.spark)
+        other._built = {table: self[table] for table in self._built if not _hangs_on_landed(table)} | apart | rows
         return other
 
     def _compute(self, table: type[Table]) -> DataFrame:

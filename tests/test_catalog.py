@@ -110,7 +110,7 @@ def test_selects_with_what_is_upstream_and_downstream(selectors: list[str], chos
 @pytest.mark.parametrize(
     ("says", "refused"),
     [
-        ({"layer": "platinum"}, "layer 'platinum' is none of bronze, silver, gold"),
+        ({"layer": "platinum"}, "layer 'platinum' is none of bronze, vault, silver, gold"),
         ({"grain": ""}, "declares no grain"),
         ({"key": ()}, "declares no key"),
         ({"key": ("ids",)}, "'ids' in its key, scope or changes_by is not one of its columns"),

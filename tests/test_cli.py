@@ -88,7 +88,7 @@ def test_lineage_names_what_a_table_is_made_from() -> None:
     done = called("lineage", "visit_occurrence", "--json")
     assert done.exit_code == 0, done.stderr
     told = json.dumps(json.loads(done.stdout))
-    for name in ("bronze.encounter", "silver.patient_link", "bronze.ehr_line", "gold.readmission_index_stay"):
+    for name in ("bronze.encounter", "vault.patient_link", "bronze.ehr_line", "gold.readmission_index_stay"):
         assert name in told
 
 

@@ -30,7 +30,9 @@ CHANGES_BY_ITSELF = re.compile(
 )
 PYTHON_FUNCTION = re.compile(r"\w*(Python|InPandas|InArrow)\w*")
 EACH_WITH_EACH = re.compile(r"CartesianProduct|BroadcastNestedLoopJoin")
-WITH_A_SINGLE_ROW = {"silver.cdm_source", "silver.quality_check_result"}
+WITH_A_SINGLE_ROW = {
+    "silver.cdm_source", "silver.quality_check_result", "vault.registration", "vault.registration_pair",
+}  # fmt: skip
 """The tables that put the last delivery's day beside all of their rows."""
 WHOLE = ("spark.sql.debug.maxToStringFields", "spark.sql.maxPlanStringLength")
 CLOCKS_AND_CHANCE = {"time", "random", "secrets", "uuid", "numpy"}

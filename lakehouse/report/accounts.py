@@ -132,14 +132,16 @@ def _fates(storage: Storage, source: type[SourceRecord], tables: list[type[Table
 def _with_merged(storage: Storage, rows: DataFrame, source: type[SourceRecord], table: type[Table]) -> DataFrame:
     """Mark rows whose table has one row for what several of them may tell of, by the link table between the two keys.
 
-    Such a table is that of persons: patients who are one person have one row, which names the line of one of them.
+    Such a table is that of persons: patients who are one person have one row, kept or refused, which names the line of
+    one of them.
     """
     links = [i for i in table.inputs().values() if source.scope in i.key and i.changes_by in table.key]
     if not links:
         return rows
     assert source.scope is not None
     of_row = storage.read(links[0]).select(source.scope, *table.key)
-    present = storage.read(table).select(*table.key).withColumn("_merged", F.lit(True))
+    rows_of_table = [storage.read(table, quarantine=refused).select(*table.key) for refused in (False, True)]
+    present = reduce(DataFrame.unionAll, rows_of_table).distinct().withColumn("_merged", F.lit(True))
     told = of_row.join(present, list(table.key)).select(source.scope, "_merged")
     return (
         rows.join(told, source.scope, "left")

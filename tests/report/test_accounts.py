@@ -23,8 +23,8 @@ from lakehouse.report.accounts import Account
 from lakehouse.silver.claims.claim_encounter import ClaimEncounter
 from lakehouse.silver.clinical.person import Person
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
-from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.storage import Record, Storage
+from lakehouse.vault.patient_link import PatientLink
 from tests.conftest import BUCKETS, SAMPLE
 from tests.end_to_end.written import balanced
 from tests.support import FromNothing, Rows, rows_of
@@ -102,17 +102,20 @@ def test_patients_who_are_one_person_are_merged(spark: SparkSession, tmp_path: P
     patients = [
         {**place, "line": n, "line_id": n, "content": n, "delivery": "2026-01-01" if n < 3 else "2026-02-01",
          "patient_id": name, "resource_id": name}
-        for n, name in enumerate(("one", "other", "nobody", "one"), start=1)
+        for n, name in enumerate(("one", "other", "nobody", "one", "refused", "too"), start=1)
     ]  # fmt: skip
-    links = [{"patient_id": name, "person_id": 1 if name != "nobody" else 2} for name in ("one", "other", "nobody")]
+    persons = {"one": 1, "other": 1, "nobody": 2, "refused": 3, "too": 3}
+    links = [{"patient_id": name, "person_id": person} for name, person in persons.items()]
     person = {"person_id": 1, "gender_concept_id": 0, "year_of_birth": 1950, "race_concept_id": 0,
               "ethnicity_concept_id": 0, "line_id": 4}  # fmt: skip
     write(storage, Patient, rows_of(spark, Patient, *patients))
     write(storage, PatientLink, rows_of(spark, PatientLink, *links))
     write(storage, Person, rows_of(spark, Person, person))
+    storage.replace(Person, rows_of(spark, Person, {"person_id": 3, "line_id": 5}), RECORD, quarantine=True)
     first, later = accounts.balance(storage, Catalog((Patient, PatientLink, Person)))
     assert (first.landed, first.superseded, first.merged, first.missing) == (2, 1, 1, 0)
-    assert (later.landed, later.kept, later.missing) == (2, 1, 1)  # of nobody's person there is no row
+    # Of nobody's person there is no row; of a person who was refused all patients are accounted for.
+    assert (later.landed, later.kept, later.quarantined, later.merged, later.missing) == (4, 1, 1, 1, 1)
 
 
 def test_resources_without_a_table_are_kept_where_they_are(storage: Storage) -> None:

@@ -15,7 +15,7 @@ from lakehouse.silver.clinical.payer_plan_period import PayerPlanPeriod
 from tests.support import Rows
 
 LINE = ("line_id", "delivery")
-TABLES = [t for t in catalog.load().tables if t.layer == "silver" and t.declared.keys() >= {*LINE}]
+TABLES = [t for t in catalog.load().tables if t.layer in ("vault", "silver") and t.declared.keys() >= {*LINE}]
 NONE_IN_THE_SAMPLE = (Note, PayerPlanPeriod)
 """The sample has no documents and no coverages; the tests of these tables have hand-made ones."""
 
@@ -46,7 +46,9 @@ def test_it_is_that_of_the_line(in_two_deliveries: Rows, table: type[Table]) -> 
 
 
 def test_every_table_with_a_line_has_it() -> None:
-    without = {t.table_name() for t in catalog.load().tables if t.layer == "silver" and "line_id" in t.declared}
+    without = {
+        t.table_name() for t in catalog.load().tables if t.layer in ("vault", "silver") and "line_id" in t.declared
+    }
     without -= {t.table_name() for t in TABLES}
     assert without == {"care_site_link", "provider_link", "quality_finding", "genotyped_sample"}
 

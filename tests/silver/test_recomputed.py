@@ -24,11 +24,11 @@ from lakehouse.silver.clinical.drug_era import DrugEra
 from lakehouse.silver.clinical.drug_exposure import DrugExposure
 from lakehouse.silver.clinical.person import Person
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
-from lakehouse.silver.identity.beneficiary_link import BeneficiaryLink
-from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.vocabulary.concept import Concept
 from lakehouse.silver.vocabulary.drug_strength import DrugStrength
 from lakehouse.storage import Record
+from lakehouse.vault.beneficiary_link import BeneficiaryLink
+from lakehouse.vault.patient_link import PatientLink
 from tests.conftest import SAMPLE
 from tests.support import Rows
 
@@ -66,11 +66,11 @@ def test_persons_are_those_of_the_links_with_what_their_records_say(duck: duckdb
         with told as (
             select person_id, 1 as trust, line_id, cast(birth_date as date) as born,
                    case gender when 'male' then 8507 when 'female' then 8532 end as sex
-            from bronze.patient join silver.patient_link using (patient_id)
+            from bronze.patient join vault.patient_link using (patient_id)
             union all
             select person_id, 2, line_id, bene_birth_dt,
                    case bene_sex_ident_cd when '1' then 8507 when '2' then 8532 end
-            from bronze.beneficiary b join silver.beneficiary_link using (bene_id)
+            from bronze.beneficiary b join vault.beneficiary_link using (bene_id)
             where rfrnc_yr = (select max(rfrnc_yr) from bronze.beneficiary o where o.bene_id = b.bene_id)
         )
         select distinct person_id,
@@ -223,7 +223,7 @@ def test_claims_and_their_amounts_are_those_of_the_landed_files(duck: duckdb.Duc
                         as distinct_paid,
                     case when row_number() over (partition by clm_id) = 1
                         then cast({charge.get(file, "CLM_TOT_CHRG_AMT")} as decimal(12, 2)) end as distinct_charge
-                from {RIF.format(file)} join silver.beneficiary_link using (bene_id)) group by person_id
+                from {RIF.format(file)} join vault.beneficiary_link using (bene_id)) group by person_id
             """,
         )
         assert landed == rows(
@@ -243,7 +243,7 @@ def test_dispensed_drugs_are_those_of_the_landed_file(duck: duckdb.DuckDBPyConne
         f"""
         select person_id, PROD_SRVC_ID, strptime(SRVC_DT, '%d-%b-%Y')::date, DAYS_SUPLY_NUM::int,
             TOT_RX_CST_AMT::decimal(12, 2)
-        from {RIF.format("pde")} join silver.beneficiary_link using (bene_id)
+        from {RIF.format("pde")} join vault.beneficiary_link using (bene_id)
         """,
     )
     assert landed == rows(
@@ -257,7 +257,7 @@ def test_member_months_are_the_months_that_the_landed_file_marks(duck: duckdb.Du
     """Unpivoted from the columns of the file, where the table takes arrays apart."""
     marked = " union all ".join(
         f"select person_id, make_date(RFRNC_YR::int, {number}, 1) as month, MDCR_ENTLMT_BUYIN_{number}_IND as code "
-        f"from {RIF.format('beneficiary')} join silver.beneficiary_link using (bene_id)"
+        f"from {RIF.format('beneficiary')} join vault.beneficiary_link using (bene_id)"
         for number in range(1, 13)
     )
     expected = rows(

@@ -39,6 +39,7 @@ class Beneficiary(RifRecord):
     rti_race_cd = code("race by the algorithm of the Research Triangle Institute; codes as in bene_race_cd")
     state_code = code("SSA code of the state of residence")
     bene_county_cd = code("SSA code of the county of residence")
+    drvd_line_1_adr = code("first line of the mailing address")
     bene_zip_cd = code("ZIP code of residence")
     city_name = code("city of residence")
     state_cd = code("postal abbreviation of the state of residence")

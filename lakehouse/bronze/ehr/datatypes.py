@@ -24,6 +24,7 @@ IDENTIFIER = f"struct<use: string, type: {CODEABLE_CONCEPT}, system: string, val
 IDENTIFYING_REFERENCE = "struct<reference: string, identifier: struct<system: string, value: string>, display: string>"
 """A Reference that may name what it means by a business identifier alone."""
 
+CONTACT_POINT = "struct<system: string, value: string, use: string>"
 ADDRESS = (
     "struct<use: string, line: array<string>, city: string, district: string, state: string, postalCode: string, "
     "country: string>"

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
-from lakehouse.bronze.ehr.datatypes import ADDRESS, CODEABLE_CONCEPT, CODING, DATE_TIME, IDENTIFIER, REFERENCES
+from lakehouse.bronze.ehr.datatypes import (
+    ADDRESS,
+    CODEABLE_CONCEPT,
+    CODING,
+    CONTACT_POINT,
+    DATE_TIME,
+    IDENTIFIER,
+    REFERENCES,
+)
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.ehr.resource import TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
@@ -24,7 +32,8 @@ class Patient(TypedResource):
     key = PLACE
 
     identifier = Column(f"array<{IDENTIFIER}>", "medical record numbers and other identifiers")
-    name = Column("array<struct<use: string, family: string, given: array<string>>>", "names")
+    name = Column("array<struct<use: string, family: string, given: array<string>, suffix: array<string>>>", "names")
+    telecom = Column(f"array<{CONTACT_POINT}>", "telephone numbers and e-mail addresses")
     gender = Column("string", "administrative gender: male, female, other or unknown")
     birth_date = Column(DATE_TIME, "birth date; may be partial")
     deceased_boolean = Column("boolean", "whether he died, where no time of death is told")

@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.bronze.claims.beneficiary import Beneficiary
 from lakehouse.contract import Column, Table, expect, expect_or_drop
-from lakehouse.silver.identity.beneficiary_link import BeneficiaryLink
+from lakehouse.vault.beneficiary_link import BeneficiaryLink
 
 
 class EnrollmentYear(Table):

@@ -18,7 +18,7 @@ from lakehouse.bronze.claims.snf import Snf
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.claims.amounts import total
-from lakehouse.silver.identity.beneficiary_link import BeneficiaryLink
+from lakehouse.vault.beneficiary_link import BeneficiaryLink
 
 _DATES_READ = "not exists(unparsed, field -> contains(field, '_DT'))"
 _NUMBERS_READ = "forall(unparsed, field -> contains(field, '_DT'))"

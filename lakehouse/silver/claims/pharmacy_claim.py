@@ -10,7 +10,7 @@ from lakehouse.bronze.claims.rif import AMOUNT, QUANTITY
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.claims.amounts import total
-from lakehouse.silver.identity.beneficiary_link import BeneficiaryLink
+from lakehouse.vault.beneficiary_link import BeneficiaryLink
 
 
 class PharmacyClaim(Table):

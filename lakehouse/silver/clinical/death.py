@@ -10,9 +10,9 @@ from lakehouse.bronze.ehr.datatypes import date_of, timestamp_of
 from lakehouse.bronze.ehr.patient import Patient
 from lakehouse.contract import Column, Table, expect_or_drop
 from lakehouse.silver.clinical.concepts import CLAIM_ENROLMENT_RECORD, EHR, SOCIAL_SECURITY_DEATH_MASTER_FILE
-from lakehouse.silver.identity.beneficiary_link import BeneficiaryLink
-from lakehouse.silver.identity.matching import latest_year
-from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.vault.beneficiary_link import BeneficiaryLink
+from lakehouse.vault.latest_year import latest_year
+from lakehouse.vault.patient_link import PatientLink
 
 
 class Death(Table):

@@ -15,9 +15,9 @@ from lakehouse.keys import row_id
 from lakehouse.silver.clinical.coded_event import CodedEvent
 from lakehouse.silver.clinical.concepts import EHR
 from lakehouse.silver.clinical.events import NEVER_WAS, first_dated, of_domain, with_concept
-from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.vocabulary.code_system import CodeSystem
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
+from lakehouse.vault.patient_link import PatientLink
 
 _EHR_DISPENSING = 32825
 

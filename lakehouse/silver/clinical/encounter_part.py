@@ -10,7 +10,7 @@ from lakehouse.bronze.ehr.encounter import Encounter
 from lakehouse.contract import Column, Table
 from lakehouse.keys import row_id
 from lakehouse.silver.clinical.concepts import INPATIENT_VISIT, VISIT_OF_ACT_CODE, concept_of
-from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.vault.patient_link import PatientLink
 
 _SOUND = (
     "coalesce(status not in ('planned', 'cancelled'), true) and begins is not null and coalesce(ends >= begins, true)"

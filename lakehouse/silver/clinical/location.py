@@ -13,7 +13,7 @@ from lakehouse.bronze.ehr.organization import Organization
 from lakehouse.bronze.ehr.patient import Patient
 from lakehouse.contract import Column, Table, expect, expect_or_fail
 from lakehouse.silver.clinical.places import PARTS, area_of, place_of, with_location_id
-from lakehouse.silver.identity.matching import latest_year
+from lakehouse.vault.latest_year import latest_year
 
 
 class Location(Table):

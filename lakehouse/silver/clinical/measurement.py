@@ -15,11 +15,11 @@ from lakehouse.silver.clinical.encounter_part import EncounterPart
 from lakehouse.silver.clinical.events import NEVER_WAS, of_domain
 from lakehouse.silver.clinical.observed import observed
 from lakehouse.silver.clinical.units import in_usual_unit
-from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.identity.provider_link import ProviderLink
 from lakehouse.silver.vocabulary.code_system import CodeSystem
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
 from lakehouse.silver.vocabulary.unit_of_test import UnitOfTest
+from lakehouse.vault.patient_link import PatientLink
 
 
 class Measurement(Table):

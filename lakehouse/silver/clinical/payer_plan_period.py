@@ -14,7 +14,7 @@ from lakehouse.silver.claims.eligibility import Eligibility
 from lakehouse.silver.clinical.concepts import MEDICAID, MEDICARE, PAYER_OF_ACT_CODE, PAYER_OF_NAME, concept_of
 from lakehouse.silver.clinical.eras import in_eras
 from lakehouse.silver.identity.names import by_name
-from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.vault.patient_link import PatientLink
 
 
 class PayerPlanPeriod(Table):

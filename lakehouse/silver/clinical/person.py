@@ -21,11 +21,12 @@ from lakehouse.silver.clinical.concepts import (
 )
 from lakehouse.silver.clinical.events import with_care_site, with_provider
 from lakehouse.silver.clinical.places import area_of, with_location_id
-from lakehouse.silver.identity.beneficiary_link import BeneficiaryLink
 from lakehouse.silver.identity.care_site_link import CareSiteLink
-from lakehouse.silver.identity.matching import latest_year
-from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.identity.provider_link import ProviderLink
+from lakehouse.vault.beneficiary_link import BeneficiaryLink
+from lakehouse.vault.latest_year import latest_year
+from lakehouse.vault.marks import birth_date
+from lakehouse.vault.patient_link import PatientLink
 
 
 class Person(Table):
@@ -78,7 +79,7 @@ class Person(Table):
             _said_by_hospital(patients, providers, care_sites).join(patient_links, "patient_id").drop("patient_id")
         )
         of_payer = _said_by_payer(beneficiaries).join(beneficiary_links, "bene_id").drop("bene_id")
-        by_trust = Window.partitionBy("person_id").orderBy("trust", "line_id")
+        by_trust = Window.partitionBy("person_id").orderBy("trust", F.desc("is_dated"), "line_id")
         all_of_person = by_trust.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
         told = of_hospital.unionByName(of_payer, allowMissingColumns=True)
         return (
@@ -118,6 +119,7 @@ def _said_by_hospital(patients: DataFrame, providers: DataFrame, care_sites: Dat
     return with_care_site(cared_for, F.get(practices, F.lit(0))["reference"], care_sites).select(
         "patient_id",
         F.lit(1).alias("trust"),
+        birth_date(F.when(F.length("birth_date") == 10, date_of(F.col("birth_date")))).isNotNull().alias("is_dated"),
         _born(date_of(F.col("birth_date")), F.length("birth_date")).alias("born"),
         _coded(F.col("gender"), concept_of(F.col("gender"), GENDER_OF_FHIR)).alias("gender"),
         _coded(_us_core("race"), concept_of(_us_core("race"), RACE_OF_US_CORE)).alias("race"),
@@ -135,6 +137,7 @@ def _said_by_payer(beneficiaries: DataFrame) -> DataFrame:
     return latest_year(beneficiaries).select(
         "bene_id",
         F.lit(2).alias("trust"),
+        F.lit(True).alias("is_dated"),
         _born(F.col("bene_birth_dt"), F.lit(10)).alias("born"),
         _coded(sex, concept_of(sex, GENDER_OF_RIF)).alias("gender"),
         _coded(race, concept_of(race, RACE_OF_RIF)).alias("race"),

@@ -11,17 +11,17 @@ from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.clinical.concepts import EHR, LAB
 from lakehouse.silver.clinical.events import first_dated, with_concept, with_unit
-from lakehouse.silver.identity.patient_link import PatientLink
-from lakehouse.silver.identity.sample_link import SampleLink
 from lakehouse.silver.vocabulary.code_system import CodeSystem
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
+from lakehouse.vault.patient_link import PatientLink
+from lakehouse.vault.sample_link import SampleLink
 
 
 class Specimen(Table):
     """Samples of persons, from FHIR Specimens and the manifests of the genetic laboratory (OMOP CDM 5.4 SPECIMEN).
 
     A manifest does not tell of what material a sample is: its concept is 0. A sample of a record number that is
-    nobody's is not here but in silver.sample_link. The packaged vocabulary has no concepts of materials and places of
+    nobody's is not here but in vault.sample_link. The packaged vocabulary has no concepts of materials and places of
     the body; a full one has. A sample that is in a manifest and a FHIR Specimen too is two rows.
     """
 

@@ -25,8 +25,8 @@ from lakehouse.silver.clinical.events import with_care_site
 from lakehouse.silver.clinical.recorded_visits import recorded_visits
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
 from lakehouse.silver.identity.care_site_link import CareSiteLink
-from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.identity.provider_link import ProviderLink
+from lakehouse.vault.patient_link import PatientLink
 
 _TOOK_PLACE = "status not in ('planned', 'cancelled', 'reserved')"
 _STARTS = "visit_detail_start_date is not null"

@@ -22,9 +22,9 @@ from lakehouse.silver.clinical.encounter_part import EncounterPart
 from lakehouse.silver.clinical.recorded_visits import recorded_visits
 from lakehouse.silver.clinical.same_visits import same_visits
 from lakehouse.silver.identity.care_site_link import CareSiteLink
-from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.identity.provider_link import ProviderLink
 from lakehouse.silver.known import first_known
+from lakehouse.vault.patient_link import PatientLink
 
 _TOOK_PLACE = "status not in ('planned', 'cancelled')"
 _STARTS = "visit_start_date is not null"

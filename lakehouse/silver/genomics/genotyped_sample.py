@@ -12,7 +12,7 @@ from lakehouse.genomics.genotype_qc import good_genotypes
 from lakehouse.genomics.matrix import genotype_matrix
 from lakehouse.genomics.sample_qc import sample_qc
 from lakehouse.genomics.thresholds import SAMPLE_CALL_RATE, SAMPLE_MEAN_DEPTH
-from lakehouse.silver.identity.sample_link import SampleLink
+from lakehouse.vault.sample_link import SampleLink
 
 LOW_CALL_RATE, LOW_DEPTH, NO_GENOTYPES = "low call rate", "low mean depth", "no genotypes"
 

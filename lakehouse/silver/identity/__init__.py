@@ -1,1 +1,1 @@
-"""Who is who: patients, beneficiaries and samples become persons, practitioners providers, organisations care sites."""
+"""Which practitioners are which providers, which organisations and places which care sites."""

@@ -26,11 +26,11 @@ from lakehouse.silver.clinical.procedure_occurrence import ProcedureOccurrence
 from lakehouse.silver.clinical.specimen import Specimen
 from lakehouse.silver.clinical.visit_detail import VisitDetail
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
-from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.identity.provider_link import ProviderLink
 from lakehouse.silver.quality.cdm import FEMALE, MALE, SEX_OF_CONCEPT
 from lakehouse.silver.quality.codes import NPI_IS_VALID, SEX_OF_DIAGNOSIS
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
+from lakehouse.vault.patient_link import PatientLink
 
 _DAYS_AFTER_DEATH = 60
 

@@ -9,7 +9,7 @@ from lakehouse import quality
 from lakehouse.bronze.claims.beneficiary import Beneficiary
 from lakehouse.silver.claims.eligibility import Eligibility
 from lakehouse.silver.claims.enrollment_year import EnrollmentYear
-from lakehouse.silver.identity.beneficiary_link import BeneficiaryLink
+from lakehouse.vault.beneficiary_link import BeneficiaryLink
 from tests.bronze.claims.lines import landed
 from tests.support import Rows, rows_of
 

@@ -11,7 +11,7 @@ from lakehouse import quality
 from lakehouse.bronze.claims.rif import RifRecord
 from lakehouse.silver.claims.medical_claim import MedicalClaim
 from lakehouse.silver.claims.pharmacy_claim import PharmacyClaim
-from lakehouse.silver.identity.beneficiary_link import BeneficiaryLink
+from lakehouse.vault.beneficiary_link import BeneficiaryLink
 from tests.bronze.claims.lines import claims_lines, landed
 from tests.support import Rows, rows_of
 

@@ -25,7 +25,7 @@ from lakehouse.silver.clinical.measurement import Measurement
 from lakehouse.silver.clinical.observation import Observation
 from lakehouse.silver.clinical.procedure_occurrence import ProcedureOccurrence
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
-from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.vault.patient_link import PatientLink
 from tests.bronze.claims.lines import claims_lines
 from tests.silver.clinical.fhir import SNOMED, Resource, concept, resource
 from tests.support import Rows, ehr_lines, rows_of

@@ -14,11 +14,11 @@ from lakehouse.quality import REASONS, flag
 from lakehouse.silver.clinical import concepts
 from lakehouse.silver.clinical.death import Death
 from lakehouse.silver.clinical.person import Person
-from lakehouse.silver.identity.beneficiary_link import BeneficiaryLink
-from lakehouse.silver.identity.patient_link import PatientLink
 from lakehouse.silver.vocabulary.concept import Concept
+from lakehouse.vault.beneficiary_link import BeneficiaryLink
+from lakehouse.vault.patient_link import PatientLink
 from tests.bronze.ehr.landed import landed
-from tests.support import Rows, ehr_lines, rows_of
+from tests.support import Rows, ehr_lines, rows_of, tied
 
 
 def omb(extension: str, *categories: str) -> dict[str, Any]:
@@ -38,25 +38,21 @@ def beneficiary(line: int, bene_id: str, year: int, **fields: Any) -> dict[str, 
     return {**place, "content": line, "bene_id": bene_id, "rfrnc_yr": year, **fields}
 
 
-def name_of(given: str) -> list[dict[str, Any]]:
-    return [{"use": "official", "family": "Lee", "given": [given]}]
-
-
 PATIENTS = [
     patient("plain", omb("race", "2106-3"), omb("ethnicity", "2186-5"), gender="female", birthDate="1950-03-04"),
     patient("year", omb("race", "2028-9"), gender="male", birthDate="1950"),
     patient("month", gender="other", birthDate="1950-03", deceasedBoolean=False),
     patient("several races", omb("race", "2106-3", "2054-5"), gender="male", birthDate="1950-03-04"),
     patient("no birth date", gender="male", deceasedBoolean=True),
-    patient("also enrolled", name=name_of("Ann"), gender="female", birthDate="1950-05-06", deceasedBoolean=True),
+    patient("also enrolled", gender="female", birthDate="1950-05-06", deceasedBoolean=True),
     patient(
         "two dates", omb("race", "2076-8"), omb("ethnicity", "2135-2"),
-        name=name_of("Al"), gender="male", birthDate="1950-05-07", deceasedDateTime="2020-01-01T23:00:00-05:00",
+        gender="male", birthDate="1950-05-07", deceasedDateTime="2020-01-01T23:00:00-05:00",
     ),
 ]  # fmt: skip
 
-ANN = {"bene_gvn_name": "ANN", "bene_srnm_name": "LEE", "bene_birth_dt": date(1950, 5, 6), "bene_sex_ident_cd": "2"}
-AL = {"bene_gvn_name": "AL", "bene_srnm_name": "LEE", "bene_birth_dt": date(1950, 5, 7), "bene_sex_ident_cd": "1"}
+ANN = {"bene_birth_dt": date(1950, 5, 6), "bene_sex_ident_cd": "2"}
+AL = {"bene_birth_dt": date(1950, 5, 7), "bene_sex_ident_cd": "1"}
 
 BENEFICIARIES = [
     beneficiary(1, "b1", 2019, **ANN, bene_race_cd="1"),
@@ -74,6 +70,7 @@ def made(spark: SparkSession, sample: Rows) -> Rows:
         EhrLine: ehr_lines(spark, *PATIENTS),
         ClaimsLine: rows_of(spark, ClaimsLine, *({**place, "bene_id": b["bene_id"]} for b in BENEFICIARIES)),
         Beneficiary: rows_of(spark, Beneficiary, *BENEFICIARIES),
+        **tied(spark, ("ehr|also enrolled", "payer|b1"), ("ehr|two dates", "payer|b2")),
     })  # fmt: skip
 
 
@@ -135,6 +132,18 @@ def test_source_values(persons: dict[str, Row]) -> None:
 def test_a_person_without_a_year_of_birth_goes_to_quarantine(made: Rows) -> None:
     reasons = {row.line_id: row[REASONS] for row in flag(Person, made[Person]).collect() if row[REASONS]}
     assert reasons == {5: ["year of birth is known"]}
+
+
+def test_of_two_registrations_the_one_that_knows_the_day_of_birth_is_believed(
+    spark: SparkSession, sample: Rows
+) -> None:
+    registered = patient("a", birthDate="1900-01-01", gender="female"), patient("b", birthDate="1950-07-08")
+    made = sample.given({
+        EhrLine: ehr_lines(spark, *registered), Beneficiary: rows_of(spark, Beneficiary),
+        ClaimsLine: rows_of(spark, ClaimsLine), **tied(spark, ("ehr|a", "ehr|b")),
+    })  # fmt: skip
+    (row,) = made[Person].collect()
+    assert (row.birth_datetime, row.gender_source_value) == (datetime(1950, 7, 8), "female")
 
 
 def test_nothing_of_a_person_identifies_him(sample: Rows) -> None:

@@ -11,7 +11,7 @@ from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.ehr.encounter import Encounter
 from lakehouse.quality import REASONS, flag
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
-from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.vault.patient_link import PatientLink
 from tests.bronze.ehr.landed import landed
 from tests.support import Rows, ehr_lines, without_claims
 

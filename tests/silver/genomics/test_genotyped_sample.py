@@ -16,8 +16,8 @@ from lakehouse.bronze.genomics.vcf_record import VcfRecord
 from lakehouse.bronze.genomics.vcf_sample import VcfSample
 from lakehouse.session import start_hail
 from lakehouse.silver.genomics.genotyped_sample import LOW_CALL_RATE, LOW_DEPTH, NO_GENOTYPES, GenotypedSample
-from lakehouse.silver.identity.patient_link import PatientLink
-from lakehouse.silver.identity.sample_link import SampleLink
+from lakehouse.vault.patient_link import PatientLink
+from lakehouse.vault.sample_link import SampleLink
 from tests.conftest import SAMPLE
 from tests.genomics.vcf import landed, vcf
 from tests.support import Rows
@@ -131,12 +131,3 @@ def test_no_sample_vanishes(spark: SparkSession) -> None:
         "S5": (None, None, [], True),
     }
     assert rows["S5"].line_id is None
-
-
-def test_nothing_makes_nothing(sample: Rows) -> None:
-    start_hail(sample.storage.spark)
-    inputs: dict[str, Any] = {name: sample.storage.empty(table) for name, table in GenotypedSample.inputs().items()}
-    rows = GenotypedSample.build(**inputs)
-    expected = sample.storage.empty(GenotypedSample).dtypes
-    assert rows.dtypes == expected
-    assert rows.collect() == []

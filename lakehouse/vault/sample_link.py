@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from lakehouse.bronze.ehr.patient import Patient
 from lakehouse.bronze.genomics.sample_manifest import SampleManifest
 from lakehouse.contract import Column, Table, expect
-from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.vault.patient_link import PatientLink
 
 
 class SampleLink(Table):
@@ -17,7 +17,7 @@ class SampleLink(Table):
     A record number is a FHIR identifier of type MR. No scope: whether a number is one person's depends on all of them.
     """
 
-    layer = "silver"
+    layer = "vault"
     grain = "one row per sample of a manifest"
     key = ("sample_id",)
     changes_by = "person_id"

@@ -5,19 +5,17 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.claims.beneficiary import Beneficiary
 from lakehouse.bronze.claims.claims_line import ClaimsLine
-from lakehouse.bronze.ehr.patient import Patient
 from lakehouse.contract import Column, Table
 from lakehouse.keys import row_id
-from lakehouse.silver.identity.matching import same_persons
-from lakehouse.silver.identity.patient_link import PatientLink
+from lakehouse.vault.codes import PAYER
+from lakehouse.vault.master_person_index import MasterPersonIndex
 
 
 class BeneficiaryLink(Table):
-    """Which person a beneficiary is: that of the patient he is (lakehouse.silver.identity.matching), or his own."""
+    """Which person a beneficiary is: as the index says, or one of his own where only claims that name him have come."""
 
-    layer = "silver"
+    layer = "vault"
     grain = "one row per beneficiary id that a claim or an enrolment names"
     key = ("bene_id",)
     changes_by = "person_id"
@@ -26,9 +24,13 @@ class BeneficiaryLink(Table):
     person_id = Column("bigint", "the person", required=True)
 
     @staticmethod
-    def build(lines: ClaimsLine, beneficiaries: Beneficiary, patients: Patient, links: PatientLink) -> DataFrame:
+    def build(lines: ClaimsLine, index: MasterPersonIndex) -> DataFrame:
         """Give each beneficiary his person."""
         named = lines.filter("defect is null and bene_id is not null").select("bene_id").distinct()
-        matched = same_persons(patients, beneficiaries).join(links, "patient_id")
-        person = F.coalesce("person_id", row_id("beneficiary", "bene_id"))
-        return named.join(matched, "bene_id", "left").select("bene_id", person.alias("person_id"))
+        known = index.filter(F.col("source") == PAYER).selectExpr("source_id as bene_id", "person_id as known")
+        unregistered = F.concat_ws("|", F.lit(PAYER), "bene_id")
+        return (
+            named.join(known, "bene_id", "left")
+            .withColumn("registration_id", unregistered)
+            .select("bene_id", F.coalesce("known", row_id("person", "registration_id")).alias("person_id"))
+        )
