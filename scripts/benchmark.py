@@ -1,5 +1,5 @@
 """Measure: the first run from a fresh copy, a refresh with nothing new, a keyed replace against a full rewrite,
-the making of a synthetic population and of its genomes, and the way of its records and claims to silver.
+the making of a synthetic population and of its genomes, the way of its records and claims to silver, and who is who.
 
 Nothing is asserted. Everything is made in a temporary folder, and removed.
 """
@@ -23,13 +23,14 @@ from typing import Any
 
 import benchmark_generate
 import benchmark_genomes
+import benchmark_identity
 import benchmark_silver
 from rich.console import Console
 from rich.table import Table as Grid
 
 ROOT = Path(__file__).resolve().parent.parent
 LAKEHOUSE = ROOT / ".venv" / "bin" / "lakehouse"
-PHASES = ("bronze", "silver", "gold")
+PHASES = ("bronze", "vault", "silver", "gold")
 
 
 def main() -> None:
@@ -42,6 +43,7 @@ def main() -> None:
     benchmark_generate.add_options(parser)
     benchmark_genomes.add_options(parser)
     benchmark_silver.add_options(parser)
+    benchmark_identity.add_options(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here too")
     options = parser.parse_args()
     found: dict[str, Any] = {"machine": machine()}
@@ -148,7 +150,7 @@ def keyed_replace(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
 MEASUREMENTS = {
     "first-run": first_run, "nothing-new": nothing_new, "keyed-replace": keyed_replace,
     "generate": benchmark_generate.generate, "genomes": benchmark_genomes.genomes,
-    "silver": benchmark_silver.silver,
+    "silver": benchmark_silver.silver, "identity": benchmark_identity.identity,
 }  # fmt: skip
 
 

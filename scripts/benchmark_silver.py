@@ -41,7 +41,7 @@ def silver(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     if len(by_size) > 1:
         few, many = min(by_size), max(by_size)
         found["slope_of_the_time"] = {
-            table: _slope(few, by_size[few][table], many, by_size[many][table]) for table in ("all", *_slowest(tables))
+            table: slope(few, by_size[few][table], many, by_size[many][table]) for table in ("all", *_slowest(tables))
         }
     lines = _deliver_again(home / "landing")
     touched, tables, _ = _refreshed(home)
@@ -100,7 +100,7 @@ def _slowest(tables: dict[str, float]) -> dict[str, float]:
     return dict(sorted(tables.items(), key=lambda item: -item[1])[:SLOWEST])
 
 
-def _slope(few: int, fast: float, many: int, slow: float) -> float:
+def slope(few: int, fast: float, many: int, slow: float) -> float:
     """Of the line through both in a log-log plot: 1 where the time grows as the people do."""
     return round(math.log(slow / max(fast, 0.1)) / math.log(many / few), 2)
 
