@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from lakehouse.bronze.claims.claims_line import ClaimsLine
 from lakehouse.contract import Column, Table
-from lakehouse.keys import row_id
 from lakehouse.vault.codes import PAYER
 from lakehouse.vault.master_person_index import MasterPersonIndex
+from lakehouse.vault.persons import persons_of
 
 
 class BeneficiaryLink(Table):
@@ -27,10 +26,4 @@ class BeneficiaryLink(Table):
     def build(lines: ClaimsLine, index: MasterPersonIndex) -> DataFrame:
         """Give each beneficiary his person."""
         named = lines.filter("defect is null and bene_id is not null").select("bene_id").distinct()
-        known = index.filter(F.col("source") == PAYER).selectExpr("source_id as bene_id", "person_id as known")
-        unregistered = F.concat_ws("|", F.lit(PAYER), "bene_id")
-        return (
-            named.join(known, "bene_id", "left")
-            .withColumn("registration_id", unregistered)
-            .select("bene_id", F.coalesce("known", row_id("person", "registration_id")).alias("person_id"))
-        )
+        return persons_of(named, PAYER, index)

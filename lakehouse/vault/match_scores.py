@@ -6,35 +6,10 @@ from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from splink import Linker, SparkAPI
 
 from lakehouse.vault.match_model import COMPARISONS, Comparison, Level
 
 _EVEN_ODDS = 0.5
-
-
-class _PlanOnly(SparkAPI):
-    """Splink on Spark without its writing of intermediate results: a table is a plan, and its engine keeps results."""
-
-    def __init__(self, spark: SparkSession) -> None:
-        super().__init__(spark_session=spark, register_udfs_automatically=False)  # type: ignore[no-untyped-call]
-        self.views: list[str] = []
-
-    def _table_registration(self, input: Any, table_name: str) -> None:
-        self.views.append(table_name)
-        super()._table_registration(input, table_name)
-
-    def _cleanup_for_execute_sql(self, table: DataFrame, templated_name: str, physical_name: str) -> Any:
-        self.views.append(physical_name)
-        return super()._cleanup_for_execute_sql(table, templated_name, physical_name)
-
-    def _break_lineage_and_repartition(self, spark_df: DataFrame, *_: Any) -> DataFrame:
-        return spark_df
-
-    def drop_views(self) -> None:
-        """Take the names back that Splink gave its steps in the session."""
-        for view in self.views:
-            self.spark.catalog.dropTempView(view)
 
 
 def scored_pairs(registrations: DataFrame, candidates: DataFrame) -> DataFrame:
@@ -44,7 +19,9 @@ def scored_pairs(registrations: DataFrame, candidates: DataFrame) -> DataFrame:
     Returns ids and registers with _l and _r, bits (log2 of how much likelier what was seen is of one person than of
     two), and evidence (the level that was reached, by comparison; none where one side is unknown).
     """
-    splink = _PlanOnly(registrations.sparkSession)
+    from splink import Linker
+
+    splink = _plan_only(registrations.sparkSession)
     linker = Linker(splink.register(registrations), _settings(), log_level="ERROR")
     blocked = candidates.selectExpr(
         "'0' as match_key", "registration_id_l as join_key_l", "registration_id_r as join_key_r"
@@ -61,6 +38,34 @@ def scored_pairs(registrations: DataFrame, candidates: DataFrame) -> DataFrame:
         F.col("match_weight").alias("bits"),
         evidence.alias("evidence"),
     )
+
+
+def _plan_only(spark: SparkSession) -> Any:
+    """Splink on Spark without its writing of intermediate results: a table is a plan, and its engine keeps results."""
+    from splink import SparkAPI  # it takes as long to import as all tables
+
+    class PlanOnly(SparkAPI):
+        def __init__(self) -> None:
+            super().__init__(spark_session=spark, register_udfs_automatically=False)  # type: ignore[no-untyped-call]
+            self.views: list[str] = []
+
+        def _table_registration(self, input: Any, table_name: str) -> None:
+            self.views.append(table_name)
+            super()._table_registration(input, table_name)
+
+        def _cleanup_for_execute_sql(self, table: DataFrame, templated_name: str, physical_name: str) -> Any:
+            self.views.append(physical_name)
+            return super()._cleanup_for_execute_sql(table, templated_name, physical_name)
+
+        def _break_lineage_and_repartition(self, spark_df: DataFrame, *_: Any) -> DataFrame:
+            return spark_df
+
+        def drop_views(self) -> None:
+            """Take the names back that Splink gave its steps in the session."""
+            for view in self.views:
+                spark.catalog.dropTempView(view)
+
+    return PlanOnly()
 
 
 def _settings() -> dict[str, Any]:

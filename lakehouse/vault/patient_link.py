@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.contract import Column, Table
-from lakehouse.keys import row_id
 from lakehouse.vault.codes import EHR
 from lakehouse.vault.master_person_index import MasterPersonIndex
+from lakehouse.vault.persons import persons_of
 
 
 class PatientLink(Table):
@@ -27,10 +26,4 @@ class PatientLink(Table):
     def build(lines: EhrLine, index: MasterPersonIndex) -> DataFrame:
         """Give each patient his person."""
         named = lines.filter("defect is null and patient_id is not null").select("patient_id").distinct()
-        known = index.filter(F.col("source") == EHR).selectExpr("source_id as patient_id", "person_id as known")
-        unregistered = F.concat_ws("|", F.lit(EHR), "patient_id")
-        return (
-            named.join(known, "patient_id", "left")
-            .withColumn("registration_id", unregistered)
-            .select("patient_id", F.coalesce("known", row_id("person", "registration_id")).alias("person_id"))
-        )
+        return persons_of(named, EHR, index)
