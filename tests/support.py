@@ -47,7 +47,9 @@ def tied(spark: SparkSession, *pairs: tuple[str, str]) -> dict[type[Table], Data
     rows = [
         {"registration_id_l": one, "registration_id_r": other, "verdict": EXACT} for one, other in map(sorted, pairs)
     ]
-    return {RegistrationPair: rows_of(spark, RegistrationPair, *rows)}
+    tied_rows = rows_of(spark, RegistrationPair, *rows)
+    # Of what is plainly empty Spark plans no joins.
+    return {RegistrationPair: tied_rows if pairs else tied_rows.where("false")}
 
 
 def _patient_of(resource: dict[str, Any]) -> str | None:
