@@ -50,7 +50,7 @@ def importers(package: str) -> set[str]:
 
 
 SYNTHETIC = "lakehouse.synthetic"
-BRONZE, SILVER, GOLD = "lakehouse.bronze", "lakehouse.silver", "lakehouse.gold"
+BRONZE, VAULT, SILVER, GOLD = "lakehouse.bronze", "lakehouse.vault", "lakehouse.silver", "lakehouse.gold"
 ABOVE_TABLES = tuple(f"lakehouse.{name}" for name in ("cli", "lake", "stages", "models", "report", "tracking"))
 
 
@@ -63,7 +63,8 @@ ABOVE_TABLES = tuple(f"lakehouse.{name}" for name in ("cli", "lake", "stages", "
         ("lakehouse.genomics", (BRONZE, SILVER, GOLD)),
         ("lakehouse.storage", (BRONZE, SILVER, GOLD, *ABOVE_TABLES)),
         ("lakehouse.refresh", (BRONZE, SILVER, GOLD, *ABOVE_TABLES)),
-        (BRONZE, (SILVER, GOLD, *ABOVE_TABLES)),
+        (BRONZE, (VAULT, SILVER, GOLD, *ABOVE_TABLES)),
+        (VAULT, (SILVER, GOLD, *ABOVE_TABLES)),
         (SILVER, (GOLD, *ABOVE_TABLES)),
         (GOLD, (BRONZE, *ABOVE_TABLES)),
         ("lakehouse.models", (BRONZE, "lakehouse.cli", "lakehouse.stages")),

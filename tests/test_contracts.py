@@ -33,7 +33,7 @@ EACH_WITH_EACH = re.compile(r"CartesianProduct|BroadcastNestedLoopJoin")
 WITH_A_SINGLE_ROW = {
     "silver.cdm_source", "silver.quality_check_result", "vault.registration", "vault.registration_pair",
 }  # fmt: skip
-"""The tables that put the last delivery's day beside all of their rows."""
+"""The tables that put one row beside all of theirs: the last delivery's day, a count, what many have."""
 WHOLE = ("spark.sql.debug.maxToStringFields", "spark.sql.maxPlanStringLength")
 CLOCKS_AND_CHANCE = {"time", "random", "secrets", "uuid", "numpy"}
 QUANTITY = re.compile(

@@ -48,10 +48,9 @@ def number(written: Column) -> Column:
     return F.nullif(F.regexp_replace(F.upper(written), "[^A-Z0-9]", ""), F.lit(""))
 
 
-def social_security_number(identifiers: Column) -> Column:
-    """The first number of the Social Security Administration among FHIR identifiers: nine digits."""
-    of_system = F.filter(identifiers, lambda i: i["system"] == "http://hl7.org/fhir/sid/us-ssn")
-    digits = F.regexp_replace(F.get(of_system, F.lit(0))["value"], r"\D", "")
+def social_security_number(written: Column) -> Column:
+    """A number of the Social Security Administration: nine digits."""
+    digits = F.regexp_replace(written, r"\D", "")
     return F.when((F.length(digits) == 9) & ~digits.rlike(_NO_NUMBER), digits)
 
 

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.bronze.claims.beneficiary import Beneficiary
 from lakehouse.bronze.ehr.coverage import Coverage
-from lakehouse.bronze.ehr.datatypes import date_of
+from lakehouse.bronze.ehr.datatypes import date_of, identifier_in
 from lakehouse.bronze.ehr.patient import Patient
 from lakehouse.bronze.record import SourceRecord
 from lakehouse.contract import Column, Table, expect
@@ -68,6 +68,8 @@ class Registration(Table):
             .drop("meant")
         )
 
+
+_SOCIAL_SECURITY = "http://hl7.org/fhir/sid/us-ssn"
 
 _WORN = 10
 """A number that more registrations than these have says of none of them who it is."""
@@ -131,7 +133,7 @@ def _of_hospital(patients: DataFrame, coverages: DataFrame) -> DataFrame:
             marks.suffix(F.get("name_in_use.suffix", F.lit(0))).alias("name_suffix"),
             marks.birth_date(born).alias("birth_date"),
             F.when(F.col("gender").isin("male", "female"), F.col("gender")).alias("sex"),
-            marks.social_security_number(F.col("identifier")).alias("social_security_number"),
+            marks.social_security_number(identifier_in(_SOCIAL_SECURITY)).alias("social_security_number"),
             marks.or_none("member_numbers").alias("member_numbers"),
             "telephones",
             "emails",

@@ -41,10 +41,9 @@ class RegistrationGroup(Table):
         members = groups.select("one", "members", F.explode("members").alias("member")).join(payers, "member", "left")
         others = apart.groupBy("member").agg(F.collect_set("other").alias("others"))
         within = F.coalesce(F.arrays_overlap("members", "others"), F.lit(False))
-        by_group = (
+        return (
             members.join(others, "member", "left")
             .groupBy("one", "members")
             .agg((F.count("register") == F.count_distinct("register")) & ~F.bool_or(within))
-            .toDF("one", "members", "fits")
+            .toDF("registration_id", "members", "fits")
         )
-        return by_group.withColumnRenamed("one", "registration_id")

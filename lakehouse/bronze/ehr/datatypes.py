@@ -69,3 +69,8 @@ def name_meant(reference: Column, resource_type: str) -> Column:
 def name_of(identifier: Column) -> Column:
     """The name that an Identifier gives to what bears it: `system|value`."""
     return F.concat(F.coalesce(identifier["system"], F.lit("")), F.lit("|"), identifier["value"])
+
+
+def identifier_in(system: str) -> Column:
+    """The resource's first identifier of that system; null where it has none."""
+    return F.get(F.filter("identifier", lambda identifier: identifier["system"] == system), F.lit(0))["value"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.ehr.datatypes import name_meant
+from lakehouse.bronze.ehr.datatypes import identifier_in, name_meant
 from lakehouse.bronze.ehr.location import Location
 from lakehouse.bronze.ehr.organization import Organization
 from lakehouse.contract import Column, Table, expect
 from lakehouse.keys import row_id
-from lakehouse.silver.identity.names import CERTIFICATION_NUMBER, NPI, by_name, identifier_in
+from lakehouse.silver.identity.names import CERTIFICATION_NUMBER, NPI, by_name
 
 
 class CareSiteLink(Table):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.bronze.ehr.datatypes import name_of
@@ -22,8 +22,3 @@ def by_name(rows: DataFrame) -> DataFrame:
     first = Window.partitionBy("named_by").orderBy("line_id")
     named = rows.withColumn("named_by", F.explode(names)).withColumn("_place", F.row_number().over(first))
     return named.filter("_place = 1").drop("_place")
-
-
-def identifier_in(system: str) -> Column:
-    """The resource's first identifier of that system; null where it has none."""
-    return F.get(F.filter("identifier", lambda identifier: identifier["system"] == system), F.lit(0))["value"]

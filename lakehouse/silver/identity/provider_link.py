@@ -5,10 +5,11 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.bronze.ehr.datatypes import identifier_in
 from lakehouse.bronze.ehr.practitioner import Practitioner
 from lakehouse.contract import Column, Table, expect
 from lakehouse.keys import row_id
-from lakehouse.silver.identity.names import NPI, by_name, identifier_in
+from lakehouse.silver.identity.names import NPI, by_name
 
 
 class ProviderLink(Table):
