@@ -201,7 +201,7 @@ def of_batch(world: World, paths: list[str]) -> MatrixTable:
         matrix = matrix.filter_rows(hl.len(hl.or_else(matrix.filters, hl.empty_set(hl.tstr))) == 0)
         if "GQ" in matrix.entry:
             matrix = matrix.annotate_entries(GT=hl.or_missing(matrix.GQ >= LEAST_QUALITY, matrix.GT))
-        matrix = hl.split_multi(matrix.select_entries("GT").select_rows(), left_aligned=True)
+        matrix = hl.split_multi(matrix.select_entries("GT").select_rows())
         matrix = matrix.annotate_entries(GT=hl.downcode(matrix.GT, matrix.a_index))
     matrix = matrix.key_cols_by(sample_id=matrix.s)
     matrix = matrix.select_entries(GT=hl.unphased_diploid_gt_index_call(matrix.GT.n_alt_alleles()))

@@ -54,3 +54,20 @@ def test_vcf_and_plink_tell_the_same_of_what_is_good(spark: SparkSession, tmp_pa
     ]
     assert len(told) > 500
     assert all(one == other for one, other in told)
+
+
+def test_alleles_with_a_base_too_many_before_them_are_those_without_it(spark: SparkSession, tmp_path: Path) -> None:
+    start_hail(spark)
+    columns = "CHROM POS ID REF ALT QUAL FILTER INFO FORMAT one two".split()
+    lines = [
+        ["chr2", "100", ".", "CC", "CT", ".", "PASS", ".", "GT", "0/1", "1/1"],
+        ["chr2", "200", ".", "A", "G,T", ".", "PASS", ".", "GT", "1/2", "0/2"],
+    ]
+    header = ["##fileformat=VCFv4.2", '##FORMAT=<ID=GT,Number=1,Type=String,Description="genotype">']
+    (tmp_path / "chr2.vcf").write_text(
+        "\n".join([*header, "#" + "\t".join(columns), *map("\t".join, lines)]) + "\n", encoding="utf-8"
+    )
+    matrix = of_batch(World(), [str(tmp_path / "chr2.vcf")])
+    copies = {(row.locus.position, *row.alleles): [call.GT.n_alt_alleles() for call in row.calls]
+              for row in matrix.localize_entries("calls").collect()}  # fmt: skip
+    assert copies == {(101, "C", "T"): [1, 2], (200, "A", "G"): [1, 0], (200, "A", "T"): [1, 1]}
