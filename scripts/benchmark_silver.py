@@ -17,6 +17,7 @@ from benchmark_use import run_watched
 
 ROOT = Path(__file__).resolve().parent.parent
 LAKEHOUSE = ROOT / ".venv" / "bin" / "lakehouse"
+LAYERS = ("bronze", "vault", "silver")
 SLOWEST = 12
 ERA_PEOPLE = 100_000
 TOUCHED_PERCENT = 1
@@ -29,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def silver(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    """Bronze and silver of populations without genomes, then a delivery for one person in a hundred of the largest."""
+    """Bronze, vault and silver of populations without genomes, then a delivery for 1 person in 100 of the largest."""
     found: dict[str, Any] = {}
     by_size: dict[int, dict[str, float]] = {}
     for people in sorted(options.sizes):
@@ -58,7 +59,7 @@ def _refreshed(home: Path) -> tuple[float, dict[str, float], int]:
     """Seconds in all and by table, and the peak of the memory in MB."""
     started = time.monotonic()
     told, use = run_watched(
-        [LAKEHOUSE, "refresh", "--json", "--select", "bronze", "--select", "silver", "--home", home]
+        [LAKEHOUSE, "refresh", "--json", "--home", home, *(f"--select={layer}" for layer in LAYERS)]
     )
     seconds = round(time.monotonic() - started, 1)
     return seconds, {outcome["table"]: round(outcome["seconds"], 1) for outcome in json.loads(told)}, use.peak_mb

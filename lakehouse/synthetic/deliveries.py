@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from lakehouse.errors import UsageError
 from lakehouse.synthetic.world import BLOCK, World
 
-BATCH_BLOCKS = 100
+BATCH_BLOCKS = 20
 """How many blocks are simulated and written before the next ones: what is staged at a time. Files end with it."""
 
 FILE_KILOBYTES = 100_000
