@@ -19,7 +19,7 @@ from lakehouse.contract import Column, expect
 
 
 class DocumentReference(TypedResource):
-    """A note about a patient (FHIR R4 DocumentReference, US Core). Its text stays in the landed line."""
+    """A note about a patient (FHIR R4 DocumentReference, US Core), with its text where that is plain."""
 
     layer = "bronze"
     grain = "one row per version of a note that landed"
@@ -34,6 +34,7 @@ class DocumentReference(TypedResource):
     author = Column(REFERENCES, "who wrote it")
     content_ = Column("array<struct<attachment: struct<contentType: string, language: string>>>", "form of the text")
     context = Column(f"struct<encounter: {REFERENCES}, period: {PERIOD}>", "the encounter that it is about")
+    text = Column("string", "the text, where it is in the line and plain")
     text_length = Column("int", "length of the text; null where it is not in the line", "characters")
 
     expectations = (
@@ -44,5 +45,7 @@ class DocumentReference(TypedResource):
     @staticmethod
     def build(lines: EhrLine) -> DataFrame:
         """Read the notes among the landed lines."""
-        text = F.get_json_object("raw", "$.content[0].attachment.data")
-        return read(lines, DocumentReference, text_length=F.length(F.decode(F.unbase64(text), "UTF-8")))
+        attachment = "$.content[0].attachment"
+        text = F.decode(F.unbase64(F.get_json_object("raw", f"{attachment}.data")), "UTF-8")
+        is_plain = F.get_json_object("raw", f"{attachment}.contentType").startswith("text/plain")
+        return read(lines, DocumentReference, text=F.when(is_plain, text), text_length=F.length(text))

@@ -7,8 +7,10 @@ from pyspark.sql import functions as F
 
 from lakehouse.bronze.ehr.datatypes import date_of, timestamp_of
 from lakehouse.bronze.ehr.document_reference import DocumentReference
+from lakehouse.bronze.ehr.patient import Patient
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
+from lakehouse.silver.clinical.deidentified import deidentified
 from lakehouse.silver.clinical.encounter_part import EncounterPart
 from lakehouse.silver.clinical.events import first_dated, with_concept, with_provider, with_visit
 from lakehouse.silver.identity.provider_link import ProviderLink
@@ -20,10 +22,9 @@ _EHR_NOTE, _UTF_8 = 32831, 32678
 
 
 class Note(Table):
-    """Notes, from FHIR DocumentReference: that one was written, of which kind, when, by whom (OMOP CDM 5.4 NOTE).
+    """Notes, from FHIR DocumentReference, without what says who the patient is (OMOP CDM 5.4 NOTE).
 
-    OMOP wants the text. A text tells who the person is, and none of it is here: `note_text` is null until a text comes
-    without what identifies. The text as it landed stays in bronze.
+    What is taken out of the text stands in lakehouse.silver.clinical.deidentified. As it landed it stays in bronze.
     """
 
     layer = "silver"
@@ -39,7 +40,7 @@ class Note(Table):
     note_type_concept_id = Column("int", "EHR note", required=True)
     note_class_concept_id = Column("int", "standard concept of the kind of note; 0 where it has none", required=True)
     note_title = Column("string", "the kind of note in words")
-    note_text = Column("string", "null: the text is filled in after it was freed of what identifies the person")
+    note_text = Column("string", "the text, with [NAME], [PHONE] and so on for what identifies; null where not plain")
     encoding_concept_id = Column("int", "UTF-8; 0 where another or none is told", required=True)
     language_concept_id = Column("int", "0: the packaged vocabulary has no concepts of languages", required=True)
     provider_id = Column("bigint", "who wrote it")
@@ -52,7 +53,6 @@ class Note(Table):
 
     expectations = (
         expect_or_drop("date is known", "note_date is not null"),
-        expect_or_drop("tells nothing that identifies", "note_text is null"),
         expect("has a standard kind", "note_class_concept_id != 0"),
     )
 
@@ -64,16 +64,19 @@ class Note(Table):
         systems: CodeSystem,
         codes: SourceToConcept,
         parts: EncounterPart,
+        patients: Patient,
     ) -> DataFrame:
-        """Read what is told about the notes that hold as OMOP rows."""
+        """Read the notes that hold as OMOP rows."""
         current = DocumentReference.current(documents).withColumns({
             "start": first_dated("date", "context.period.start"),
             "about": F.get("context.encounter", F.lit(0)),
         })  # fmt: skip
         coded = with_concept(current, "type", "note_class", DocumentReference.record, systems, codes)
         attachment = F.get("content_", F.lit(0))["attachment"]
+        named = coded.join(_names(Patient.current(patients)), "patient_id", "left")
+        freed = deidentified(named, "text", "names")
         return (
-            with_visit(with_provider(coded, F.col("author"), providers), "about", parts)
+            with_visit(with_provider(freed, F.col("author"), providers), "about", parts)
             .join(links.select("patient_id", "person_id"), "patient_id")
             .withColumns({
                 "note_id": row_id("note", "patient_id", "resource_id"),
@@ -81,7 +84,7 @@ class Note(Table):
                 "note_datetime": timestamp_of(F.col("start")),
                 "note_type_concept_id": F.lit(_EHR_NOTE),
                 "note_title": F.coalesce("type.text", F.get("type.coding", F.lit(0))["display"]),
-                "note_text": F.lit(None).cast("string"),
+                "note_text": F.col("text"),
                 "encoding_concept_id": F.when(
                     attachment["contentType"].ilike("%charset=utf-8%"), _UTF_8
                 ).otherwise(0),
@@ -91,3 +94,14 @@ class Note(Table):
             })
             .select(*Note.declared)
         )  # fmt: skip
+
+
+def _names(patients: DataFrame) -> DataFrame:
+    """By patient: the family and given names of all his names."""
+    names = F.flatten(
+        F.transform(
+            "name",
+            lambda name: F.concat(F.array(name["family"]), F.coalesce(name["given"], F.array().cast("array<string>"))),
+        )
+    )
+    return patients.select("patient_id", F.array_compact(names).alias("names"))

@@ -1,4 +1,4 @@
-"""Notes as OMOP rows, without a word of their text."""
+"""Notes as OMOP rows, without what says who the patient is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lakehouse.silver.identity.provider_link import ProviderLink
 from tests.silver.clinical.fhir import LOINC, Resource, concept
 from tests.support import Rows, ehr_lines
 
-TEXT = "Mrs. Example of 9 Elm Street"
+TEXT = "Mrs. Example of 9 Elm Street told us that Zephyrine is well"
 
 
 def document(name: str, **elements: Any) -> Resource:
@@ -29,12 +29,14 @@ def document(name: str, **elements: Any) -> Resource:
     return {"resourceType": "DocumentReference", "id": name, "subject": {"reference": "Patient/p1"}, **told, **elements}
 
 
-RESOURCES = [
+RESOURCES: list[Resource] = [
     {"resourceType": "Practitioner", "id": "ann"},
+    {"resourceType": "Patient", "id": "p1", "name": [{"family": "Example"}, {"given": ["Zephyrine"]}]},
     document("dated", date="2024-02-03T10:00:00Z", docStatus="final"),
     document("undated"),
     document("of no day", context=None),
     document("error", status="entered-in-error"),
+    document("of a page", content=[{"attachment": {"contentType": "text/html", "data": "PGI+"}}], date="2024-02-03"),
 ]
 
 
@@ -49,7 +51,7 @@ def rows(given: Rows) -> dict[str, Row]:
 
 
 def test_notes(given: Rows, rows: dict[str, Row]) -> None:
-    assert set(rows) == {"dated", "undated", "of no day"}
+    assert set(rows) == {"dated", "undated", "of no day", "of a page"}
     (ann,) = given[ProviderLink].collect()
     note = rows["dated"]
     assert (note.note_date, note.note_datetime) == (date(2024, 2, 3), datetime(2024, 2, 3, 10))
@@ -61,8 +63,12 @@ def test_notes(given: Rows, rows: dict[str, Row]) -> None:
     assert {row.delivery for row in rows.values()} == {"2026-01-01"}
 
 
-def test_no_text_leaves_the_landed_line(given: Rows, rows: dict[str, Row]) -> None:
-    told = [*rows.values(), *given[DocumentReference].collect()]
-    assert {row.note_text for row in rows.values()} == {None}
+def test_who_the_patient_is_leaves_the_text(given: Rows, rows: dict[str, Row]) -> None:
+    assert rows["dated"].note_text == "Mrs. [NAME] of [ADDRESS] told us that [NAME] is well"
     encoded = base64.b64encode(TEXT.encode()).decode()
-    assert not any(text in str(row) for row in told for text in (TEXT, encoded))
+    assert not any(text in str(row) for row in rows.values() for text in ("Example", "Elm", "Zephyrine", encoded))
+    assert {row.text for row in given[DocumentReference].collect()} == {TEXT, None}
+
+
+def test_a_text_that_is_not_plain_is_none(rows: dict[str, Row]) -> None:
+    assert rows["of a page"].note_text is None
