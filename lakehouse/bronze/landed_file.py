@@ -17,7 +17,7 @@ class LandedFile(LandedTable):
     key = ("file", "arrived_at")
 
     file = Column("string", "path of the file below the landing zone", required=True)
-    world = Column("string", "ehr, claims or genomics: the first directory of the path", required=True)
+    world = Column("string", "ehr, claims, genomics or identity: the first directory of the path", required=True)
     delivery = Column("string", "dated directory that the file came in", required=True)
     file_kind = Column("string", "ndjson, one of the nine RIF files, vcf or samples; null where unknown")
     bytes = Column("bigint", "size when it was taken", unit="bytes", required=True)

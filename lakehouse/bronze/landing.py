@@ -2,7 +2,7 @@
 
 Spark's streaming file source keeps the list of the files that were seen; each new one is taken whole or,
 where it cannot be read, recorded with the reason. A file is `<world>/<delivery>/.../<name>`, with world
-one of ehr, claims and genomics. Whoever delivers writes under a name that starts with `_` or `.`, or ends
+one of ehr, claims, genomics and identity. Whoever delivers writes under a name that starts with `_` or `.`, or ends
 in .tmp or .part, and renames the file or its directory when it is complete: such names are not looked at.
 """
 
@@ -22,9 +22,10 @@ from pyspark.sql import functions as F
 from lakehouse.bronze.claims.claims_line import ClaimsLine
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.genomics.genomics_line import GenomicsLine
+from lakehouse.bronze.identity.identity_line import IdentityLine
 from lakehouse.bronze.landed_file import LandedFile
 from lakehouse.bronze.landing_file import INDEX, File, is_finished, look_at, reason_of, why_unreadable
-from lakehouse.bronze.landing_lines import claims_lines, ehr_lines, genomics_lines
+from lakehouse.bronze.landing_lines import claims_lines, ehr_lines, genomics_lines, identity_lines
 from lakehouse.buckets import Buckets, bucket
 from lakehouse.contract import LandedTable
 from lakehouse.errors import LakehouseError, UsageError
@@ -263,6 +264,7 @@ _WORLDS: dict[str, tuple[type[LandedTable], Callable[[SparkSession, list[File]],
     "ehr": (EhrLine, ehr_lines),
     "claims": (ClaimsLine, claims_lines),
     "genomics": (GenomicsLine, genomics_lines),
+    "identity": (IdentityLine, identity_lines),
 }
 
 

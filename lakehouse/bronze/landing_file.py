@@ -17,9 +17,13 @@ from lakehouse.hadoop import HadoopPath, spelled
 RIF_FILES = ("beneficiary", "carrier", "inpatient", "outpatient", "snf", "hha", "hospice", "dme", "pde")
 
 _UNFINISHED = re.compile(r"\.(tmp|part|partial|filepart|crdownload)(/|$)", re.IGNORECASE)
+DECISION_FIELDS = ("registration_id_l", "registration_id_r", "decision")
+"""What the header of a file of decisions must name."""
+
 _NAMES = {
     "ehr": re.compile(r"\.(?P<kind>ndjson|jsonl)(\.gz)?$", re.IGNORECASE),
     "claims": re.compile(rf"^(?P<kind>{'|'.join(RIF_FILES)})([^a-z].*)?\.(csv|txt|psv|tsv)(\.gz)?$", re.IGNORECASE),
+    "identity": re.compile(r"^(?P<kind>decisions)([^a-z].*)?\.(csv|txt|psv|tsv)(\.gz)?$", re.IGNORECASE),
     "genomics": re.compile(r"(\.(?P<kind>vcf)(\.gz|\.bgz)?|^(?P<manifest>samples)\.tsv(\.gz)?)$", re.IGNORECASE),
 }
 INDEX = "index"
@@ -53,12 +57,16 @@ class File:
         return bool(self.kind) and self.kind != INDEX and not self.defect
 
     @property
-    def bene_id_at(self) -> int | None:
-        """The position of the beneficiary's id among the fields of the header, from 1; None where it is not there."""
+    def fields(self) -> list[str]:
+        """The names of the fields in the header of a delimited file, in capitals."""
         header = self.header or ""
         fields = header.split(next((d for d in ("|", "\t") if d in header), ","))
-        names = [field.strip().strip('"').upper() for field in fields]
-        return names.index("BENE_ID") + 1 if "BENE_ID" in names else None
+        return [field.strip().strip('"').upper() for field in fields]
+
+    @property
+    def bene_id_at(self) -> int | None:
+        """The position of the beneficiary's id among the fields of the header, from 1; None where it is not there."""
+        return self.fields.index("BENE_ID") + 1 if "BENE_ID" in self.fields else None
 
 
 def is_finished(name: str) -> bool:
@@ -73,7 +81,7 @@ def look_at(spark: SparkSession, landing: str, path: str, size: int, arrived_at:
     file = File(path, name, size, arrived_at.astimezone(UTC))
     world, *directories, base = name.split("/") if "/" in name else ("", name)
     if world not in _NAMES or not directories:
-        return replace(file, world=world, defect="not in <ehr|claims|genomics>/<delivery>/")
+        return replace(file, world=world, defect="not in <ehr|claims|genomics|identity>/<delivery>/")
     file = replace(file, world=world, delivery=directories[0])
     if world == "genomics" and _INDEX_OF_VCF.search(base):
         return replace(file, kind=INDEX)
@@ -94,6 +102,9 @@ def look_at(spark: SparkSession, landing: str, path: str, size: int, arrived_at:
     file = replace(file, kind=kind, header=header)
     if world == "claims" and file.bene_id_at is None:
         return replace(file, defect="the header names no BENE_ID")
+    missing = [name for name in DECISION_FIELDS if name.upper() not in file.fields]
+    if world == "identity" and missing:
+        return replace(file, defect=f"the header names no {missing[0]}")
     if kind == "vcf" and path.endswith(".bgz") and HadoopPath(spark, path).tail(len(_BGZIP_END)) != _BGZIP_END:
         return replace(file, defect="truncated: the block that ends a bgzip file is missing")
     return file

@@ -55,15 +55,27 @@ def ehr_lines(reader: SparkSession, files: list[File]) -> DataFrame:
 
 def claims_lines(reader: SparkSession, files: list[File]) -> DataFrame:
     """Records of claim files, split into fields by the delimiter of their header."""
+    return (
+        _delimited(reader, files)
+        .withColumn("bene_id", F.expr("element_at(field_values, cast(bene_id_at as int))"))
+        .withColumn("defect", F.coalesce("defect", F.when(F.col("bene_id").isNull(), "no BENE_ID")))
+    )
+
+
+def identity_lines(reader: SparkSession, files: list[File]) -> DataFrame:
+    """Lines of files of decisions, split into fields by the delimiter of their header."""
+    names = F.transform(_fields("header"), lambda name: F.lower(F.trim(name)))
+    return _delimited(reader, files).withColumn("field_names", names)
+
+
+def _delimited(reader: SparkSession, files: list[File]) -> DataFrame:
+    """The lines but for the header, with their fields in its order: null where there is nothing in them."""
     lines = _lines(reader, files).filter("raw != header")
     names, values = _fields("header"), _fields("raw")
     wrong = F.format_string("wrong column count: %d fields where the header names %d", F.size(values), F.size(names))
     fields = F.when(F.col("defect").isNull(), F.transform(values, lambda v: F.nullif(F.trim(v), F.lit(""))))
-    return (
-        lines.withColumn("defect", F.coalesce("defect", F.when(F.size(names) != F.size(values), wrong)))
-        .withColumn("field_values", fields)
-        .withColumn("bene_id", F.expr("element_at(field_values, cast(bene_id_at as int))"))
-        .withColumn("defect", F.coalesce("defect", F.when(F.col("bene_id").isNull(), "no BENE_ID")))
+    return lines.withColumn("defect", F.coalesce("defect", F.when(F.size(names) != F.size(values), wrong))).withColumn(
+        "field_values", fields
     )
 
 

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from lakehouse.bronze.claims.claims_line import ClaimsLine
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.bronze.genomics.genomics_line import GenomicsLine
+from lakehouse.bronze.identity.identity_line import IdentityLine
 from lakehouse.bronze.landed_file import LandedFile
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.contract import Column, Table
@@ -21,7 +22,7 @@ class Unreadable(Table):
     grain = "one row per unreadable file, and per unreadable line of a readable one"
     key = (*PLACE, "arrived_at")
 
-    world = Column("string", "ehr, claims or genomics: the first directory of the path", required=True)
+    world = Column("string", "ehr, claims, genomics or identity: the first directory of the path", required=True)
     delivery = Column("string", "dated directory of the landing zone that the file came in", required=True)
     file = Column("string", "path of the file below the landing zone", required=True)
     block_start = Column("bigint", "where the block with the line begins; 0 for a file", unit="bytes", required=True)
@@ -31,11 +32,13 @@ class Unreadable(Table):
     raw = Column("string", "the line as it landed; null for a file")
 
     @staticmethod
-    def build(files: LandedFile, ehr: EhrLine, claims: ClaimsLine, genomics: GenomicsLine) -> DataFrame:
+    def build(
+        files: LandedFile, ehr: EhrLine, claims: ClaimsLine, genomics: GenomicsLine, identity: IdentityLine
+    ) -> DataFrame:
         """Gather what has a defect."""
         nowhere = {"block_start": F.lit(0), "line": F.lit(0), "raw": F.lit(None)}
         found = _defects(files.withColumns(nowhere), F.col("world"))
-        for world, lines in {"ehr": ehr, "claims": claims, "genomics": genomics}.items():
+        for world, lines in {"ehr": ehr, "claims": claims, "genomics": genomics, "identity": identity}.items():
             found = found.unionByName(_defects(lines, F.lit(world)))
         return found
 

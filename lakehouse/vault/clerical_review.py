@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.contract import Column, Table
-from lakehouse.vault.codes import PROBABLE, REVIEW
+from lakehouse.vault.codes import APART, DECIDED, PROBABLE, REVIEW
 from lakehouse.vault.registration import Registration
 from lakehouse.vault.registration_group import RegistrationGroup
 from lakehouse.vault.registration_pair import RegistrationPair
@@ -21,7 +21,8 @@ _SIDE = f"struct<{', '.join(f'{name}: {Registration.declared[name].type}' for na
 class ClericalReview(Table):
     """Pairs of registrations on which neither rule nor weight decides, and what each of them says.
 
-    Those too that are one person by weight, but for the group that they would be in.
+    Those too that are one person by weight, but for the group that they would be in, and those that somebody decided to
+    be two while others tie them together.
     """
 
     layer = "vault"
@@ -41,9 +42,11 @@ class ClericalReview(Table):
         said = F.struct(*_MARKS)
         one = registrations.select(F.col("registration_id").alias("registration_id_l"), said.alias("one"))
         other = registrations.select(F.col("registration_id").alias("registration_id_r"), said.alias("other"))
-        unfit = groups.filter("not fits").selectExpr("registration_id as registration_id_l", "true as unfit")
+        unfit = groups.filter("not fits").selectExpr("registration_id as registration_id_l", "members")
+        is_unfit = F.array_contains("members", F.col("registration_id_r"))
+        decided_apart = (F.col("rule") == DECIDED) & (F.col("verdict") == APART)
         undecided = pairs.join(unfit, "registration_id_l", "left").filter(
-            (F.col("verdict") == REVIEW) | ((F.col("verdict") == PROBABLE) & F.col("unfit"))
+            (F.col("verdict") == REVIEW) | (((F.col("verdict") == PROBABLE) | decided_apart) & is_unfit)
         )
         return (
             undecided.join(one, "registration_id_l").join(other, "registration_id_r").select(*ClericalReview.declared)

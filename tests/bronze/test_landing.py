@@ -143,9 +143,9 @@ def test_every_file_is_in_the_ledger_with_what_is_wrong(taken: Home) -> None:
     assert told == {
         "ehr/d/fake.ndjson.gz": "not a valid compressed file, after line 0",
         "ehr/d/notes.docx": "unknown kind of file for ehr",
-        "ehr/Patient.ndjson": "not in <ehr|claims|genomics>/<delivery>/",
-        "readme.txt": "not in <ehr|claims|genomics>/<delivery>/",
-        "imaging/d/scan.dcm": "not in <ehr|claims|genomics>/<delivery>/",
+        "ehr/Patient.ndjson": "not in <ehr|claims|genomics|identity>/<delivery>/",
+        "readme.txt": "not in <ehr|claims|genomics|identity>/<delivery>/",
+        "imaging/d/scan.dcm": "not in <ehr|claims|genomics|identity>/<delivery>/",
         "claims/d/pde.csv": "the header names no BENE_ID",
         "claims/d/dme.csv.gz": "truncated: the compressed file ends early",
         "claims/d/payments.csv": "unknown kind of file for claims",

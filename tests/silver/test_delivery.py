@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -9,15 +11,20 @@ from pyspark.sql import functions as F
 from lakehouse import catalog
 from lakehouse.bronze.claims.claims_line import ClaimsLine
 from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.genomics.genomics_line import GenomicsLine
 from lakehouse.contract import Table
 from lakehouse.silver.clinical.note import Note
 from lakehouse.silver.clinical.payer_plan_period import PayerPlanPeriod
+from lakehouse.silver.clinical.specimen import Specimen
+from lakehouse.vault.registration_pair import RegistrationPair
+from lakehouse.vault.sample_link import SampleLink
 from tests.support import Rows
 
 LINE = ("line_id", "delivery")
 TABLES = [t for t in catalog.load().tables if t.layer in ("vault", "silver") and t.declared.keys() >= {*LINE}]
-NONE_IN_THE_SAMPLE = (Note, PayerPlanPeriod)
-"""The sample has no documents and no coverages; the tests of these tables have hand-made ones."""
+DELIVERIES = {Note: 0, PayerPlanPeriod: 0, RegistrationPair: 0, SampleLink: 1, Specimen: 1}
+"""The sample has no documents, coverages and decisions, of which the tests of these tables have hand-made ones, and one
+delivery of genomes; all else comes in two."""
 
 every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.full_name())
 
@@ -39,10 +46,12 @@ def _with_earlier(lines: DataFrame) -> DataFrame:
 @pytest.mark.slow
 @every_table
 def test_it_is_that_of_the_line(in_two_deliveries: Rows, table: type[Table]) -> None:
-    ehr, claims = (in_two_deliveries[lines].select(*LINE) for lines in (EhrLine, ClaimsLine))
+    landed = reduce(
+        DataFrame.unionAll, [in_two_deliveries[t].select(*LINE) for t in (EhrLine, ClaimsLine, GenomicsLine)]
+    )
     told = in_two_deliveries[table].filter("line_id is not null or delivery is not null").select(*LINE)
-    assert told.select("delivery").distinct().count() == (0 if table in NONE_IN_THE_SAMPLE else 2)
-    assert told.join(ehr.unionAll(claims), list(LINE), "left_anti").count() == 0
+    assert told.select("delivery").distinct().count() == DELIVERIES.get(table, 2)
+    assert told.join(landed, list(LINE), "left_anti").count() == 0
 
 
 def test_every_table_with_a_line_has_it() -> None:

@@ -1,0 +1,1 @@
+"""What people decided about who is who, as it landed."""

@@ -1,0 +1,3 @@
+"""What people may decide about two registrations."""
+
+SAME_PERSON, TWO_PERSONS, UNDECIDED = "same", "apart", "undecided"
