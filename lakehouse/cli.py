@@ -211,16 +211,38 @@ def quality(
 def sql(
     query: Annotated[str, typer.Argument(help="A query over layer.table, as: select * from gold.variant_qc_summary")],
     limit: Annotated[int, typer.Option(help="Rows to print at most.", min=1)] = 100,
+    reason: Annotated[
+        str | None, typer.Option(help="What it is for, where a table of bronze or vault is named; it is recorded.")
+    ] = None,
     home: Home = None,
     conf_file: ConfFile = None,
     set_: Setting = None,
     json_: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Ask the tables: all of them under their names, and their quarantines as quarantine.LAYER_TABLE."""
+    """Ask the tables: all of them under their names, and their quarantines as quarantine.LAYER_TABLE.
+
+    Tables of bronze and vault tell who people are, and are shown for a
+    reason alone: who read what and why stands in vault.identified_reading.
+    """
     from lakehouse import stages
 
-    stages.sql(_conf(conf_file, set_, home), query, limit, json_)
+    stages.sql(_conf(conf_file, set_, home), query, limit, json_, reason)
+
+
+@_command
+def rotate_key(
+    home: Home = None,
+    landing: Landing = None,
+    conf_file: ConfFile = None,
+    set_: Setting = None,
+    wait: Wait = 0,
+    debug: Debug = False,
+) -> None:
+    """Make a new key of the ids of persons and events, rebuild every table with it, and remove the old key."""
+    from lakehouse import stages
+
+    raise typer.Exit(stages.rotate_key(_conf(conf_file, set_, home, landing), wait, debug))
 
 
 @_command
@@ -248,9 +270,10 @@ def docs(
     debug: Debug = False,
 ) -> None:
     """The data dictionary, from the tables' declarations (Markdown, or JSON with --json)."""
+    from lakehouse.lake import KEPT_APART
     from lakehouse.report import dictionary
 
-    tables = catalog.load()
+    tables = catalog.Catalog((*catalog.load(), *KEPT_APART))
     chosen = catalog.Catalog((tables.find(table),)) if table else tables
     if json_:
         typer.echo(json.dumps([dictionary.entry(t) for t in chosen], indent=2))
@@ -267,7 +290,7 @@ def ui(
     debug: Debug = False,
 ) -> None:
     """Review runs and models in the MLflow UI, on loopback, until Ctrl-C."""
-    from lakehouse import tracking
+    from lakehouse import keyring, tracking
 
     conf = _conf(conf_file, set_, home)
     if (conf.tracking.uri or "").startswith("http"):
@@ -285,7 +308,8 @@ def ui(
     command = [sys.executable, "-m", "mlflow", *tracking.server_command(conf, port)]
     # The server takes this process's place: whatever stops this process stops the server, which stops its children.
     settings = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    os.execve(sys.executable, command, {**os.environ, **settings})
+    inherited = {name: value for name, value in os.environ.items() if name != keyring.VARIABLE}
+    os.execve(sys.executable, command, {**inherited, **settings})
 
 
 @app.callback()

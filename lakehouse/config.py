@@ -122,6 +122,11 @@ class Conf(_Section):
         return self.tables or f"{self.home.rstrip('/')}/tables"
 
     @property
+    def keys_path(self) -> str:
+        """The folder of the keys that ids are made with, where they do not come from the environment."""
+        return f"{self.home.rstrip('/')}/keys"
+
+    @property
     def truth_path(self) -> str:
         """The folder of the truth of a synthetic population."""
         return self.truth or f"{self.home.rstrip('/')}/truth"

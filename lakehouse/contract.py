@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 else:
     _Rows = object
 
+IDENTIFYING = ("bronze", "vault")
+"""Layers whose rows tell who people are."""
+
 LAYERS = ("bronze", "vault", "silver", "gold")
 
 
@@ -171,7 +174,9 @@ class Table(_Rows):
 
 
 class LandedTable(Table):
-    """A table that files are appended to as they land (see lakehouse.bronze.landing). It has no `build`.
+    """A table that rows are appended to, as files land (lakehouse.bronze.landing) or people read (lakehouse.audit).
+
+    It has no `build`.
 
     partition: the column by which its files are kept apart, for the tables that read one value of it.
     """

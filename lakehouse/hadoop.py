@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -89,6 +90,32 @@ class HadoopPath:
             reader = java_class(self.spark, "java.io.BufferedReader")(decoded)
             while (line := reader.readLine()) is not None:
                 yield str(line).removeprefix("\ufeff")
+
+    def mode(self) -> int:
+        """Who may read, write and execute the file, as bits."""
+        return int(self.file_system.getFileStatus(self.java).getPermission().toShort())
+
+    def write(self, text: str, mode: int) -> None:
+        """Make the file, whole or not at all, with that text and mode. Raises FileExistsError where there is one.
+
+        On a local disk without Hadoop's checksum, so that people may write it too.
+        """
+        files = self.file_system.getRaw() if self.file_system.getScheme() == "file" else self.file_system
+        unfinished = self.java.suffix(f".{uuid.uuid4().hex}.tmp")
+        permission = java_class(self.spark, "org.apache.hadoop.fs.permission.FsPermission")
+        stream = files.create(unfinished, False)
+        try:
+            files.setPermission(unfinished, permission.createImmutable(mode))
+            stream.write(text.encode())
+        finally:
+            stream.close()
+        if self.exists() or not files.rename(unfinished, self.java):
+            files.delete(unfinished, False)
+            raise FileExistsError(self.path)
+
+    def delete(self) -> None:
+        """Remove the file."""
+        self.file_system.delete(self.java, False)
 
     @contextmanager
     def opened(self) -> Iterator[Any]:

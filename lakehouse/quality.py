@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, StructType
 
 from lakehouse.buckets import bucket
-from lakehouse.contract import Expectation, Table, expect_or_fail
+from lakehouse.contract import IDENTIFYING, Expectation, Table, expect_or_fail
 
 REASONS = "quarantine_reasons"
 """The column that a table's quarantine has beside the table's own: the expectations that the row broke."""
@@ -97,7 +97,10 @@ def failures(table: type[Table], examination: Examination) -> list[str]:
         f"{examination.broken[e.name]:,} rows break {e.name!r}"
         for e in promises(table)
         if e.strength == "expect_or_fail" and e.name in examination.broken
-    ] + [f"the key {key} is not unique" for key in examination.repeated_keys]
+    ] + [
+        f"the key {', '.join(table.key) if table.layer in IDENTIFYING else key} is not unique"
+        for key in examination.repeated_keys
+    ]
 
 
 def row_hash(schema: StructType) -> Column:

@@ -12,6 +12,8 @@ import sys
 import tempfile
 import warnings
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -19,6 +21,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse.config import Conf
 from lakehouse.errors import LakehouseError, UsageError
+from lakehouse.keyring import VARIABLE
 
 _ALWAYS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -61,6 +64,7 @@ _UNLESS_SAID = {
     "spark.sql.maxPlanStringLength": "100000",
     # What is written holds health records: nobody but its owner reads it.
     "spark.hadoop.fs.permissions.umask-mode": "077",
+    "spark.redaction.regex": "(?i)secret|password|token|access[.]?key|pseudonym_key",
     "spark.sql.warehouse.dir": str(Path(tempfile.gettempdir()) / "lakehouse-warehouse"),
 }
 
@@ -96,12 +100,24 @@ def start(conf: Conf, name: str = "lakehouse") -> SparkSession:
     settings["spark.driver.extraJavaOptions"] = f"{options} -Dlog4j2.configurationFile={_LOGGING.as_uri()}".strip()
     for key, value in settings.items():
         builder = builder.config(key, str(value).lower() if isinstance(value, bool) else str(value))
-    spark = builder.getOrCreate()
+    with _without_keys():
+        spark = builder.getOrCreate()
     for name in _CLASSES_OF_COLUMNS:
         setattr(spark._jvm, name, getattr(spark._jvm, name))
     if not str(spark.sparkContext.master).startswith("local"):
         spark.sparkContext.addPyFile(_package_archive())
     return spark
+
+
+@contextmanager
+def _without_keys() -> Iterator[None]:
+    """What is started meanwhile does not inherit the keys of ids: a query could ask Java for its environment."""
+    held = os.environ.pop(VARIABLE, None)
+    try:
+        yield
+    finally:
+        if held is not None:
+            os.environ[VARIABLE] = held
 
 
 def start_hail(spark: SparkSession) -> None:

@@ -180,12 +180,29 @@ def quality(conf: Conf, as_json: bool) -> None:
             checked.show(_console(), found)
 
 
-def sql(conf: Conf, asked: str, limit: int, as_json: bool) -> None:
-    """Answer a query over the tables."""
+def rotate_key(conf: Conf, wait_seconds: float, debug: bool) -> int:
+    """Make all ids anew with a new key, remove the one before it, and print what was done. Returns the exit code."""
+    console = _console()
+    started = time.monotonic()
+    with _opened(conf, must_exist=True) as lake, _bar(lake, console, ()) as (on_start, on_end):
+        outcomes = lake.rotate_key(wait_seconds, on_start, on_end)
+    summary.print_outcomes(console, outcomes, time.monotonic() - started, debug)
+    if any(outcome.mode in ("failed", "blocked") for outcome in outcomes):
+        console.print("the old key stays until all tables are made with the new one: mend that, and do it again")
+        return 1
+    console.print(
+        "the old key is removed. Ids that it made are in older versions of the tables until you VACUUM them; line_id, "
+        "the place of a landed line, stays as it was"
+    )
+    return 0
+
+
+def sql(conf: Conf, asked: str, limit: int, as_json: bool, reason: str | None = None) -> None:
+    """Answer a query over the tables. reason: why tables that identify people are read."""
     query.check(asked)
     with _opened(conf, must_exist=True) as lake:
         lake.spark.conf.set("spark.sql.jsonGenerator.ignoreNullFields", "false")
-        rows = query.answer(lake, asked).limit(limit + 1)
+        rows = query.answer(lake, asked, reason).limit(limit + 1)
         if as_json:
             lines = rows.toJSON().collect()
             _print_json([json.loads(line) for line in lines[:limit]])
@@ -215,9 +232,16 @@ def _opened(conf: Conf, must_exist: bool = False) -> Iterator[Lake]:
 def _refresh(
     lake: Lake, console: Console, select: Iterable[str], full: bool, wait_seconds: float
 ) -> list[Outcome]:  # fmt: skip
-    """Refresh with a bar on a terminal, and a line per table in a log."""
-    chosen = lake.catalog.select(select)
-    number = sum(not issubclass(table, LandedTable) for table in chosen)
+    with _bar(lake, console, select) as (on_start, on_end):
+        return lake.refresh(select, full, wait_seconds, on_start, on_end)
+
+
+@contextmanager
+def _bar(
+    lake: Lake, console: Console, select: Iterable[str]
+) -> Iterator[tuple[Callable[[str, Decision], None], Callable[[Outcome], None]]]:
+    """What to call for each table that is refreshed: a bar on a terminal, and a line per table in a log."""
+    number = sum(not issubclass(table, LandedTable) for table in lake.catalog.select(select))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     progress = Progress(*columns, console=console, transient=True)
     bar = progress.add_task("taking what landed", total=number)
@@ -233,7 +257,7 @@ def _refresh(
             console.print(told, soft_wrap=True, highlight=False, markup=False)
 
     with progress if console.is_terminal else nullcontext():
-        return lake.refresh(select, full, wait_seconds, on_start, on_end)
+        yield on_start, on_end
 
 
 def _world(conf: Conf) -> World:

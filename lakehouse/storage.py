@@ -41,6 +41,7 @@ class Record:
     input_logs: for each input, the log that its version is of.
     log: a name of the log that the commit is in, given with its first commit: a table that is removed and written anew
         has versions of the same numbers, but another log.
+    key: the name of the key that its ids were made with; empty where it makes none.
     """
 
     fingerprint: str
@@ -53,6 +54,7 @@ class Record:
     quarantined: int = 0
     input_logs: dict[str, str] = field(default_factory=dict)
     log: str = ""
+    key: str = ""
     format: int = FORMAT
 
     def to_json(self) -> str:

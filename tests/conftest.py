@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 from xdist.scheduler import LoadScopeScheduling
 
-from lakehouse import config, session
+from lakehouse import config, keyring, keys, session
 from lakehouse.bronze import landing
 from lakehouse.storage import Storage
 from tests.support import Rows
@@ -19,6 +20,10 @@ from tests.support import Rows
 SAMPLE = Path(__file__).parent / "sample"
 LOCAL_CONF = Path(__file__).parent.parent / "conf" / "local.yaml"
 BUCKETS = 65_536
+KEY = b"a key of 32 that all may know..."
+"""Ids are made with it here, and by the commands that tests call, unless they take it out of the environment."""
+os.environ[keyring.VARIABLE] = KEY.hex()
+
 INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 """Few rows and many queries: compiling them was half of the work. The commands that tests call compile theirs."""
 
@@ -46,6 +51,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     settings = {"spark.sql.warehouse.dir": warehouse, "spark.driver.memory": "2g", **INTERPRETED}
     asked = [f"spark.settings.{name}={value}" for name, value in settings.items()]
     started = session.start(config.load(LOCAL_CONF, asked), name="tests")
+    keys.use(started, KEY)
     yield started
     started.stop()
 

@@ -89,8 +89,16 @@ def test_fails_on_nulls_repeated_keys_and_broken_promises(spark: SparkSession) -
         "1 rows break 'is no millions'",
         "1 rows break 'id is not null'",
         "1 rows break 'person is not null'",
-        "the key id=1 is not unique",
+        "the key id is not unique",
     ]
+
+
+def test_which_key_is_repeated_is_told_where_it_identifies_nobody(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Measured, "layer", "gold")
+    found = quality.examine(Measured, quality.flag(Measured, measured(spark, (7, "a", 1), (7, "a", 2))), None, BUCKETS)
+    assert quality.failures(Measured, found) == ["the key id=7 is not unique"]
 
 
 def test_a_dropped_row_fails_nothing(spark: SparkSession) -> None:

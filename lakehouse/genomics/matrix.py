@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.keys import row_id
+
 if TYPE_CHECKING:
     from hail import MatrixTable, Table
     from hail.expr import Int32Expression, StructExpression
@@ -16,7 +18,7 @@ def genotype_matrix(records: DataFrame, samples: DataFrame) -> MatrixTable:
     """A matrix of biallelic variants by samples, from the current VcfRecord rows and the VcfSample rows.
 
     Rows are keyed by `locus` (GRCh38) and `alleles`, the reference and one alternate in their shortest form,
-    and have `rsid` and `filters`; columns are keyed by `sample_id`; entries are GT, GQ and DP. A sample's
+    and have `rsid` and `filters`; columns are keyed by `specimen_id`; entries are GT, GQ and DP. A sample's
     entries are missing at a variant that none of its files hold. Where several do, the last delivered counts.
     Alternates that are not spelled out (*, <DEL>, breakends) are left out.
     """
@@ -35,15 +37,15 @@ def genotype_matrix(records: DataFrame, samples: DataFrame) -> MatrixTable:
             )
         ),
     )
-    return variants.select_globals("columns")._unlocalize_entries("entries", "columns", ["sample_id"])
+    return variants.select_globals("columns")._unlocalize_entries("entries", "columns", ["specimen_id"])
 
 
 def of_samples(genotypes: MatrixTable, samples: DataFrame) -> MatrixTable:
     """The columns of these samples alone, annotated with what else their rows hold."""
     import hail as hl
 
-    chosen = hl.Table.from_spark(samples).key_by("sample_id")
-    return genotypes.annotate_cols(**chosen[genotypes.sample_id]).semi_join_cols(chosen)
+    chosen = hl.Table.from_spark(samples).key_by("specimen_id")
+    return genotypes.annotate_cols(**chosen[genotypes.specimen_id]).semi_join_cols(chosen)
 
 
 def _alternates(records: DataFrame) -> DataFrame:
@@ -64,18 +66,19 @@ def _places(samples: DataFrame) -> dict[str, object]:
     """The columns of the matrix, and for each callset the place in its calls of each column's sample."""
     import hail as hl
 
-    table = hl.Table.from_spark(samples.select("callset", "sample_index", "sample_id").distinct())
+    named = samples.select("callset", "sample_index", row_id("sample", "sample_id").alias("specimen_id")).distinct()
+    table = hl.Table.from_spark(named)
     found = table.aggregate(
         hl.struct(
-            names=hl.sorted(hl.array(hl.agg.collect_as_set(table.sample_id))),
+            names=hl.sorted(hl.array(hl.agg.collect_as_set(table.specimen_id))),
             indices=hl.agg.group_by(
-                table.callset, hl.dict(hl.agg.collect(hl.tuple([table.sample_id, table.sample_index])))
+                table.callset, hl.dict(hl.agg.collect(hl.tuple([table.specimen_id, table.sample_index])))
             ),
         ),
         _localize=False,
     )
     return {
-        "columns": found.names.map(lambda name: hl.struct(sample_id=name)),
+        "columns": found.names.map(lambda name: hl.struct(specimen_id=name)),
         "places": found.indices.map_values(lambda indices: found.names.map(indices.get)),
     }
 

@@ -25,7 +25,7 @@ def sample_qc(genotypes: MatrixTable) -> DataFrame:
     samples = measured.cols().key_by()
     qc = samples.qc
     rows: DataFrame = samples.select(
-        "sample_id",
+        "specimen_id",
         call_rate=finite(qc.call_rate),
         gq_mean=finite(qc.gq_stats.mean),
         dp_mean=finite(qc.dp_stats.mean),

@@ -20,6 +20,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from types import ModuleType
 
+from lakehouse import keys
 from lakehouse.contract import ReferenceTable, Table
 
 _ENGINE = ("lakehouse.contract", "lakehouse.errors", "lakehouse.storage", "lakehouse.refresh", "lakehouse.session")
@@ -29,16 +30,25 @@ _FOR_PEOPLE = ("grain", "python_reason", "expectations", "accounts_for")
 def fingerprint(table: type[Table]) -> str:
     """A short hexadecimal digest of the code (and the packaged data) that makes the table."""
     digest = hashlib.sha256()
-    inputs = table.inputs().values()
-    shared = {base.__module__ for source in inputs for base in source.__mro__ if _is_helper(base.__module__)}
-    for module in sorted(_modules({table.__module__, *shared})):
+    for module in sorted(_modules_of(table)):
         digest.update(module.encode())
         digest.update(_meaning(module).encode())
-    for source in inputs:
+    for source in table.inputs().values():
         digest.update(repr(_constants(source)).encode())
     if issubclass(table, ReferenceTable):
         digest.update(files("lakehouse").joinpath(table.file).read_bytes())
     return digest.hexdigest()[:16]
+
+
+def makes_ids(table: type[Table]) -> bool:
+    """Whether the code that makes the table can make ids, so that another key may make others."""
+    return keys.__name__ in _modules_of(table)
+
+
+def _modules_of(table: type[Table]) -> set[str]:
+    inputs = table.inputs().values()
+    shared = {base.__module__ for source in inputs for base in source.__mro__ if _is_helper(base.__module__)}
+    return _modules({table.__module__, *shared})
 
 
 def _modules(start: set[str]) -> set[str]:

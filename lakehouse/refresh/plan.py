@@ -61,8 +61,12 @@ def decide(
     inputs: Mapping[str, InputChange],
     rebuild: bool = False,
     full_above: float = 0.5,
+    key: str = "",
 ) -> Decision:
-    """Skip a table, recompute the changed buckets of its scope, or rebuild it."""
+    """Skip a table, recompute the changed buckets of its scope, or rebuild it.
+
+    key: the name of the key that its ids are to be made with.
+    """
     if last is None:
         return Decision("full", "never built")
     if rebuild:
@@ -71,6 +75,8 @@ def decide(
         return Decision("full", f"somebody else wrote version {last.version}")
     if last.record.fingerprint != fingerprint:
         return Decision("full", "its code changed")
+    if last.record.key != key:
+        return Decision("full", "the key of its ids changed")
     changed = {name: change for name, change in inputs.items() if change.changed}
     if not changed:
         return Decision("skip", "nothing it reads changed")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -25,8 +25,8 @@ from lakehouse.buckets import Buckets, bucket
 from lakehouse.catalog import Catalog
 from lakehouse.config import Conf
 from lakehouse.contract import LandedTable, ReferenceTable, Table
-from lakehouse.errors import ContractError
-from lakehouse.refresh.fingerprint import fingerprint
+from lakehouse.errors import ContractError, LakehouseError, UsageError
+from lakehouse.refresh.fingerprint import fingerprint, makes_ids
 from lakehouse.refresh.plan import Decision, InputChange, decide, named
 from lakehouse.session import start_hail
 from lakehouse.storage import Commit, Record, Storage
@@ -54,6 +54,8 @@ class Refresh:
     """A refresh of chosen tables, as they are when it looks at them first: whoever refreshes holds the lease.
 
     on_start is called with a table's name and the decision, on_end with its outcome, each from a worker thread.
+    keys: the names of the keys that ids may have been made with, that of the key in use first; none where it does not
+        matter with which they were.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Refresh:
         conf: Conf,
         on_start: Callable[[str, Decision], None] = lambda table, decision: None,
         on_end: Callable[[Outcome], None] = lambda outcome: None,
+        keys: Sequence[str] = (),
     ) -> None:
         self.storage = storage
         self.catalog = catalog
@@ -74,6 +77,8 @@ class Refresh:
         self._athena = self._download()
         # Here and not in the workers: Python's parser does not stand several threads at once.
         self._fingerprints = {table: self._fingerprint(table) for table in catalog}
+        self._known_keys = keys
+        self._makes_ids = {table for table in catalog if makes_ids(table)}
 
     def _download(self) -> Athena | None:
         """The download from Athena that the conf names. Raises UsageError where it is none."""
@@ -101,7 +106,8 @@ class Refresh:
         record = last.record if last else None
         code = self._fingerprints[table]
         inputs: dict[str, InputChange] = {}
-        if record is not None and record.fingerprint == code and not rebuild:
+        key = self._key_of(table) if self._known_keys or record is None else record.key
+        if record is not None and record.fingerprint == code and record.key == key and not rebuild:
             inputs = {i.full_name(): self._change(table, i, record) for i in _inputs(table)}
         return decide(
             last=last,
@@ -109,7 +115,37 @@ class Refresh:
             inputs=inputs,
             rebuild=rebuild,
             full_above=self.conf.refresh.full_above,
+            key=key,
         )
+
+    def check_keys(self, chosen: set[type[Table]], place: str) -> None:
+        """Refuse what would leave ids of two keys side by side, or make everybody another person by mistake.
+
+        place: where the keys are, for people. Raises LakehouseError where ids were made with a key that is not there,
+        UsageError where they were made with the one before, by tables that are not chosen.
+        """
+        made = {t: last.record.key for t in self._makes_ids if (last := self._last_commit(t)) and last.record}
+        for table, key in made.items():
+            if key and key not in self._known_keys:
+                raise LakehouseError(
+                    f"the ids of {table.full_name()} were made with the key {key}, and in {place} is "
+                    f"{self._known_keys[0] if self._known_keys else 'none'}: give that key back, or remove "
+                    f"{self.storage.tables_path} to take everything anew"
+                )
+        left = [table for table, key in made.items() if key and key != self._known_keys[0] and table not in chosen]
+        if left:
+            raise UsageError(
+                f"the key of ids is a new one, and {len(left)} tables that are not selected have ids of the old one, "
+                f"as {min(table.full_name() for table in left)}: refresh without --select"
+            )
+
+    def is_keyed(self) -> bool:
+        """Whether all ids are made with the key in use."""
+        made = {last.record.key for t in self._makes_ids if (last := self._last_commit(t)) and last.record}
+        return made <= {self._known_keys[0]}
+
+    def _key_of(self, table: type[Table]) -> str:
+        return self._known_keys[0] if self._known_keys and table in self._makes_ids else ""
 
     def preview(
         self, chosen: set[type[Table]], rebuild: bool = False, awaited: Iterable[type[Table]] = ()
@@ -267,6 +303,7 @@ class Refresh:
             mode="full" if decision.buckets is None else "incremental",
             rows=before + found.more,
             broken=found.broken,
+            key=self._key_of(table),
         )
         record = replace(record, quarantined=self._commit_quarantine(table, decision, flagged, found.dropped, record))
         rows = quality.kept(flagged)

@@ -11,13 +11,17 @@ from pyspark.sql import DataFrame
 from rich.console import Console
 from rich.markup import escape
 
+from lakehouse import audit
 from lakehouse.errors import UsageError
-from lakehouse.lake import Lake
+from lakehouse.lake import Lake, plainly
 from lakehouse.report.summary import grid
 
 _QUERIES = ("select", "with", "values", "from", "table", "describe", "show", "explain")
-_WRITES = re.compile(r"\b(insert\s+(into|overwrite)|delete\s+from|merge\s+into|update\s+\S+\s+set)\b", re.IGNORECASE)
-"""What may follow `with` and `from`, and writes."""
+_SHOWS = ("show", "describe", "explain")
+_WRITES = ("InsertIntoStatement", "InsertIntoDir", "UpdateTable", "DeleteFromTable", "MergeIntoTable")
+"""What Spark's grammar allows after `with` and `from`, by the names of its nodes."""
+
+_REACHES_JAVA = re.compile(r"\b(java_method|reflect|try_reflect)\s*\(", re.IGNORECASE)
 
 _SHOW_TABLES = re.compile(r"\s*show\s+tables\s*;?\s*$", re.IGNORECASE)
 
@@ -26,18 +30,37 @@ _UNFOLDED = 1_000_000
 
 
 def check(query: str) -> None:
-    """Raise UsageError where it is no query, or one that writes."""
+    """Raise UsageError where it is no query, or one that reaches beyond the tables."""
+    if _first_word(query) not in _QUERIES:
+        raise UsageError(_ONLY_QUERIES)
+    if _REACHES_JAVA.search(plainly(query)):
+        raise UsageError("functions of Java are not called: they could do anything")
+
+
+_ONLY_QUERIES = f"only queries are answered, they write nothing and begin with one of {', '.join(_QUERIES)}"
+
+
+def _first_word(query: str) -> str:
     first = re.sub(r"^\s*\(*", "", query).split(None, 1)
-    if not first or first[0].lower() not in _QUERIES or _WRITES.search(query):
-        raise UsageError(f"only queries are answered, they write nothing and begin with one of {', '.join(_QUERIES)}")
+    return first[0].lower() if first else ""
 
 
-def answer(lake: Lake, query: str) -> DataFrame:
-    """The rows that answer a query. Raises UsageError where a name or the grammar is wrong."""
-    lake.name_tables(query)
+def answer(lake: Lake, query: str, reason: str | None = None) -> DataFrame:
+    """The rows that answer a query.
+
+    reason: why tables that identify people are read; it is recorded before the rows are computed.
+    Raises UsageError where a name or the grammar is wrong, or such a table is named without a reason.
+    """
+    check(query)
+    identifying = audit.identifying(query, lake.name_tables(query))
+    if identifying:
+        audit.record(lake.audit, identifying, reason, query)
+    # Files have no names that say whether they identify people.
+    lake.spark.conf.set("spark.sql.runSQLOnFiles", "false")
     if _SHOW_TABLES.match(query):
         return _all_tables(lake)
     try:
+        _refuse_writing(lake, query)
         return lake.spark.sql(query)
     except AnalysisException as error:
         if error.getErrorClass() == "TABLE_OR_VIEW_NOT_FOUND":
@@ -46,6 +69,19 @@ def answer(lake: Lake, query: str) -> DataFrame:
         # Spark begins with the name of the error, and goes on with the query or the plan that it had made by then.
         told = str(error).strip().partition("\n")[0]
         raise UsageError(re.sub(r"^\[\S+\] |; line \d+ pos \d+;?$", "", told)) from None
+
+
+def _refuse_writing(lake: Lake, query: str) -> None:
+    """Raise UsageError where the query, as Spark reads it, writes: it would do so before a row is asked for."""
+    if _first_word(query) in _SHOWS:
+        return
+    nodes = [lake.spark._jsparkSession.sessionState().sqlParser().parsePlan(query)]
+    for node in nodes:
+        kind = node.getClass().getSimpleName()
+        if kind in _WRITES or kind.endswith("Command"):
+            raise UsageError(_ONLY_QUERIES)
+        children = node.children()
+        nodes += [children.apply(number) for number in range(children.size())]
 
 
 def _all_tables(lake: Lake) -> DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from lakehouse.contract import Column, Table, expect
+from lakehouse.contract import Column, Table, expect, expect_or_fail
 from lakehouse.keys import row_id
 from lakehouse.vault.codes import EXACT, PROBABLE
 from lakehouse.vault.components import FARTHEST, components
@@ -32,7 +32,12 @@ class MasterPersonIndex(Table):
     registrations = Column("int", "how many registrations the person has", required=True)
     seen_whole = Column("boolean", "whether the registration was told of all that pairs tie to it", required=True)
 
-    expectations = (expect(f"registrations of a person are at most {FARTHEST} pairs apart", "seen_whole"),)
+    id_is_own = Column("boolean", "whether no other person has the same person_id", required=True)
+
+    expectations = (
+        expect_or_fail("two persons have not one id, by chance of the hash: rotate the key", "id_is_own"),
+        expect(f"registrations of a person are at most {FARTHEST} pairs apart", "seen_whole"),
+    )
 
     @staticmethod
     def build(registrations: Registration, pairs: RegistrationPair, groups: RegistrationGroup) -> DataFrame:
@@ -45,10 +50,12 @@ class MasterPersonIndex(Table):
         group = F.coalesce("members", F.array("registration_id"))
         person = Window.partitionBy(F.element_at(group, 1))
         first = F.min(F.struct("since", "source", "registration_id")).over(person)["registration_id"]
+        of_id = Window.partitionBy("person_id")
         return (
             grouped.withColumn("first", first)
             .withColumn("registrations", F.count("*").over(person).cast("int"))
             .withColumn("seen_whole", F.size(group) == F.col("registrations"))
             .withColumn("person_id", row_id("person", "first"))
+            .withColumn("id_is_own", F.min("first").over(of_id) == F.max("first").over(of_id))
             .select(*MasterPersonIndex.declared)
         )

@@ -11,9 +11,10 @@ from lakehouse.bronze.genomics.vcf_record import VcfRecord
 from lakehouse.bronze.genomics.vcf_sample import VcfSample
 from lakehouse.genomics.genotype_qc import good_genotypes, haploid_where_male
 from lakehouse.genomics.matrix import genotype_matrix, of_samples
+from lakehouse.keys import row_id
 from lakehouse.session import start_hail
 from tests.conftest import SAMPLE
-from tests.genomics.vcf import landed, vcf
+from tests.genomics.vcf import landed, names_of, vcf
 from tests.support import Rows
 
 
@@ -23,7 +24,17 @@ def _hail(spark: SparkSession) -> None:
 
 
 def matrix(lines: Any) -> Any:
+    """With columns that are keyed by the laboratory's names, as Hail's own are."""
+    return by_name(by_id(lines), VcfSample.build(lines))
+
+
+def by_id(lines: Any) -> Any:
     return genotype_matrix(VcfRecord.current(VcfRecord.build(lines)), VcfSample.build(lines))
+
+
+def by_name(mt: Any, samples: Any) -> Any:
+    names = hl.literal(names_of(samples), hl.tdict(hl.tint64, hl.tstr))
+    return mt.key_cols_by(sample_id=names[mt.specimen_id])
 
 
 def genotypes(mt: Any) -> dict[tuple[str, str], dict[str, str | None]]:
@@ -92,7 +103,7 @@ def test_agrees_with_hail_on_the_sample(spark: SparkSession, sample: Rows) -> No
     files = sorted(str(path) for path in SAMPLE.glob("genomics/*/*.vcf.bgz"))
     by_hail = hl.split_multi_hts(hl.import_vcf(files, reference_genome="GRCh38"))
     ours = genotype_matrix(VcfRecord.current(sample[VcfRecord]), sample[VcfSample])
-    assert genotypes(ours) == genotypes(by_hail)
+    assert genotypes(by_name(ours, sample[VcfSample])) == genotypes(by_hail)
 
 
 def test_nothing_makes_an_empty_matrix(spark: SparkSession) -> None:
@@ -113,8 +124,9 @@ def test_men_have_one_copy_of_x_outside_the_shared_regions(spark: SparkSession) 
     lines = landed(spark, {"genomics/2026-01-01/a.vcf": vcf("M1 M2 M3 M4 F N", f"{shared} {calls}", f"{own} {calls}")})
     sexes = spark.createDataFrame(
         [*((f"M{n}", "male") for n in range(1, 5)), ("F", "female"), ("N", None)], "sample_id string, sex string"
-    )
-    men_haploid = genotypes(haploid_where_male(of_samples(matrix(lines), sexes)))
+    ).select(row_id("sample", "sample_id").alias("specimen_id"), "sex")
+    haploid = haploid_where_male(of_samples(by_id(lines), sexes))
+    men_haploid = genotypes(by_name(haploid, VcfSample.build(lines)))
     assert men_haploid["chrX:2000000", "A/C"] == {
         "M1": "1/1", "M2": "0/1", "M3": "1", "M4": None, "F": "0/1", "N": "0/1",
     }  # fmt: skip

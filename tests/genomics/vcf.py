@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.bronze.genomics.genomics_line import GenomicsLine
+from lakehouse.keys import row_id
 
 META = "##fileformat=VCFv4.2"
 COLUMNS = "#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT"
@@ -37,3 +38,9 @@ def landed(spark: SparkSession, files: Mapping[str, list[str]]) -> Any:
 def hash_of(file: str, line: int) -> int:
     """An id of a line that is the same in every run."""
     return int.from_bytes(file.encode()[-5:], "big") * 1000 + line
+
+
+def names_of(samples: DataFrame) -> dict[int, str]:
+    """The laboratory's names of samples by the ids that tables know them by. samples: a column `sample_id`."""
+    rows = samples.select(row_id("sample", "sample_id").alias("specimen_id"), "sample_id").distinct().collect()
+    return {row.specimen_id: row.sample_id for row in rows}

@@ -13,8 +13,14 @@ import pytest
 
 import lakehouse
 from lakehouse import catalog
+from lakehouse.bronze.ehr.patient import Patient
+from lakehouse.gold.genomics.variant_qc_summary import VariantQcSummary
 from lakehouse.refresh import fingerprint
+from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
+from lakehouse.silver.genomics.genotyped_sample import GenotypedSample
 from lakehouse.silver.vocabulary.code_system import CodeSystem
+from lakehouse.silver.vocabulary.unmapped_code import UnmappedCode
+from lakehouse.vault.master_person_index import MasterPersonIndex
 
 TABLE = '''"""A table."""
 
@@ -174,3 +180,9 @@ def test_changes_with_the_packaged_rows(tmp_path: Path, monkeypatch: pytest.Monk
 def test_every_table_has_its_own() -> None:
     tables = catalog.load().tables
     assert len({fingerprint.fingerprint(table) for table in tables}) == len(tables)
+
+
+def test_a_table_makes_ids_where_its_code_can() -> None:
+    making = {table for table in catalog.load() if fingerprint.makes_ids(table)}
+    assert {MasterPersonIndex, VisitOccurrence, GenotypedSample} <= making
+    assert not {CodeSystem, Patient, VariantQcSummary, UnmappedCode} & making

@@ -53,6 +53,11 @@ def test_decides(last: Commit | None, inputs: dict[str, InputChange], rebuild: b
     assert (decision.buckets is not None) == (mode == "incremental")
 
 
+def test_other_ids_are_made_where_the_key_is_another() -> None:
+    decision = decide(last=commit(), fingerprint=CODE, inputs={"a": SAME}, key="new")
+    assert (decision.mode, decision.reason) == ("full", "the key of its ids changed")
+
+
 def test_recomputes_the_changed_buckets_of_all_inputs() -> None:
     decision = decide(last=commit(), fingerprint=CODE, inputs={"a": told(1, 2), "b": told(2, 3), "c": SAME})
     assert decision.buckets == Buckets.of([1, 2, 3], COUNT)

@@ -89,7 +89,9 @@ def _covered(coverages: DataFrame, organizations: DataFrame, links: DataFrame) -
     payers = by_name(Organization.current(organizations)).select("named_by", F.col("name").alias("payer"))
     payor = F.get("payor", F.lit(0))
     named = Coverage.current(coverages).withColumn("named_by", name_in(payor["reference"], "Organization"))
-    name = F.coalesce("payer", payor["display"])
+    # Who pays himself is named by his name.
+    pays_himself = F.coalesce(payor["reference"], F.lit("")).rlike(r"(^|/)(Patient|RelatedPerson)/")
+    name = F.coalesce("payer", F.when(~pays_himself, payor["display"]))
     code = F.get("type.coding", F.lit(0))["code"]
     by_code = concept_of(code, PAYER_OF_ACT_CODE)
     plans = F.filter("class_", lambda part: F.exists(part["type"]["coding"], lambda coding: coding["code"] == "plan"))

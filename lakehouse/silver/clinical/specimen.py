@@ -40,9 +40,7 @@ class Specimen(Table):
     quantity = Column("double", "how much was taken, in the unit of the row")
     unit_concept_id = Column("int", "standard concept of the unit; 0 where it has none, null where none is given")
     anatomic_site_concept_id = Column("int", "standard concept of the place on the body; 0 where it has none")
-    specimen_source_id = Column(
-        "string", "the laboratory's name of a sample of a manifest, as in silver.genotyped_sample"
-    )
+    specimen_source_id = Column("string", "null: the laboratory's name of a sample is in vault.sample_link alone")
     specimen_source_value = Column("string", "code of the material as the source gives it, else the words")
     unit_source_value = Column("string", "the unit as the source gives it")
     anatomic_site_source_value = Column(
@@ -88,13 +86,12 @@ class Specimen(Table):
             .select(*Specimen.declared)
         )  # fmt: skip
         registered = samples.filter("person_id is not null").select(
-            row_id("sample", "sample_id").alias("specimen_id"),
+            "specimen_id",
             "person_id",
             F.lit(0).alias("specimen_concept_id"),
             F.lit(LAB).alias("specimen_type_concept_id"),
             F.col("collection_date").alias("specimen_date"),
             F.lit(0).alias("anatomic_site_concept_id"),
-            F.col("sample_id").alias("specimen_source_id"),
             "line_id",
             "delivery",
         )

@@ -28,11 +28,11 @@ class GenotypedSample(Table):
 
     layer = "silver"
     grain = "one row per sample of a VCF file or a manifest"
-    key = ("sample_id",)
+    key = ("specimen_id",)
     changes_by = "person_id"
     uses_hail = True
 
-    sample_id = Column("string", "the laboratory's name of the sample", required=True)
+    specimen_id = Column("bigint", "the sample, as in silver.specimen where it is a person's", required=True)
     person_id = Column("bigint", "whose sample; null where its record number is that of no patient, or of several")
     batch = Column("string", "samples that were prepared and sequenced together")
     sex = Column("string", "sex as the laboratory registered it: male, female, or null")
@@ -63,11 +63,11 @@ class GenotypedSample(Table):
     def build(records: VcfRecord, sequenced: VcfSample, registered: SampleLink) -> DataFrame:
         """Measure the samples of the VCF files, and add what the manifest says of them."""
         measured = sample_qc(good_genotypes(genotype_matrix(VcfRecord.current(records), sequenced)))
-        best = Window.partitionBy(F.coalesce(F.col("person_id").cast("string"), "sample_id")).orderBy(
-            F.desc("passes_qc"), F.desc("call_rate"), "sample_id"
-        )
+        best = Window.partitionBy(
+            F.coalesce(F.col("person_id").cast("string"), F.concat(F.lit("sample"), "specimen_id"))
+        ).orderBy(F.desc("passes_qc"), F.desc("call_rate"), "specimen_id")
         return (
-            measured.join(registered, "sample_id", "full")
+            registered.join(measured, "specimen_id", "left")
             .withColumn("failed_checks", F.expr(_FAILED_CHECKS))
             .withColumn("passes_qc", F.size("failed_checks") == 0)
             .withColumn("is_primary", F.col("passes_qc") & (F.row_number().over(best) == 1))

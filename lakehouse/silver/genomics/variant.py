@@ -59,7 +59,7 @@ class Variant(Table):
         """Measure the variants in the samples that passed, one of each person."""
         genotypes = of_samples(
             genotype_matrix(VcfRecord.current(records), sequenced),
-            samples.filter("is_primary").select("sample_id", "sex"),
+            samples.filter("is_primary").select("specimen_id", "sex"),
         )
         return (
             variant_qc(good_genotypes(haploid_where_male(genotypes)))

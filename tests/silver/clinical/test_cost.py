@@ -86,10 +86,17 @@ MONTHS = [
 ]
 
 
-def coverage(name: str, start: str | None, end: str | None, payer: str, kind: str = "PUBLICPOL") -> Resource:
+def coverage(
+    name: str,
+    start: str | None,
+    end: str | None,
+    payer: str | None,
+    kind: str = "PUBLICPOL",
+    display: str | None = None,
+) -> Resource:
     return {"resourceType": "Coverage", "id": name, "status": "active", "type": concept((ACT_CODE, kind)),
             "beneficiary": {"reference": "Patient/p1"}, "period": {"start": start, "end": end},
-            "payor": [{"reference": payer}], "subscriberId": "M1",
+            "payor": [{"reference": payer, "display": display}], "subscriberId": "M1",
             "class": [{"type": concept((CLASS, "plan")), "value": "fee_for_service"}]}  # fmt: skip
 
 
@@ -97,6 +104,8 @@ RESOURCES = [
     {"resourceType": "Organization", "id": "medicare", "name": "Medicare"},
     coverage("over", "2023-01-01", "2023-12-31", "Organization/medicare"),
     coverage("goes on", "2024-01-01", None, "Organization/gone", kind="EHCPOL"),
+    coverage("pays himself", "2024-01-01", None, "Patient/p", display="Jane Doe"),
+    coverage("names his payer", "2024-01-01", None, None, display="Acme Health"),
     coverage("undated", None, None, "Organization/medicare"),
     coverage("backwards", "2024-01-02", "2024-01-01", "Organization/medicare"),
 ]
@@ -197,6 +206,8 @@ def test_coverages(given: Rows) -> None:
         date(2023, 12, 31),
     )
     assert (going_on.payer_concept_id, going_on.payer_source_value) == (327, None)
+    assert by_name["pays himself"].payer_source_value is None
+    assert by_name["names his payer"].payer_source_value == "Acme Health"
     assert going_on.payer_plan_period_end_date == date(2026, 1, 1)
     assert {name: row[REASONS] for name, row in by_name.items() if row[REASONS]} == {
         "undated": ["start date is known"],

@@ -7,6 +7,7 @@ from pyspark.sql import Row, SparkSession
 
 from lakehouse.bronze.ehr.ehr_line import EhrLine
 from lakehouse.quality import REASONS, flag
+from lakehouse.silver.clinical.concepts import EHR
 from lakehouse.silver.clinical.specimen import Specimen
 from lakehouse.silver.genomics.genotyped_sample import GenotypedSample
 from tests.silver.clinical.fhir import SNOMED, concept, resource
@@ -31,7 +32,11 @@ LANDED = [
 @pytest.fixture(scope="module")
 def by_name(spark: SparkSession, sample: Rows) -> dict[str, Row]:
     built = sample.given({EhrLine: ehr_lines(spark, *LANDED)})[Specimen]
-    return {LANDED[row.line_id - 1]["id"]: row for row in flag(Specimen, built).collect() if not row.specimen_source_id}
+    return {
+        LANDED[row.line_id - 1]["id"]: row
+        for row in flag(Specimen, built).collect()
+        if row.specimen_type_concept_id == EHR
+    }
 
 
 def test_every_specimen_but_the_one_in_error_is_one_row(by_name: dict[str, Row]) -> None:
@@ -50,10 +55,10 @@ def test_when_of_what_how_much_and_whence(by_name: dict[str, Row]) -> None:
 
 
 def test_samples_of_known_persons_are_specimens(sample: Rows) -> None:
-    samples = {row.sample_id: row for row in sample[GenotypedSample].collect() if row.person_id}
-    specimens = {row.specimen_source_id: row for row in sample[Specimen].collect()}
+    samples = {row.specimen_id: row for row in sample[GenotypedSample].collect() if row.person_id}
+    specimens = {row.specimen_id: row for row in sample[Specimen].collect()}
     assert set(specimens) == set(samples)
-    for name, row in specimens.items():
-        assert row.person_id == samples[name].person_id
-        assert row.specimen_date == samples[name].collection_date
+    for specimen_id, row in specimens.items():
+        assert row.person_id == samples[specimen_id].person_id
+        assert row.specimen_date == samples[specimen_id].collection_date
         assert row.specimen_type_concept_id == 32856

@@ -26,12 +26,17 @@ MANIFEST = SAMPLE / "genomics/2026-01-01/samples.tsv"
 LOW_COVERAGE, TWICE, STRANGER = "SEQ0008", ("SEQ0004", "SEQ0027"), "SEQ0028"
 
 
-def by_sample(rows: DataFrame) -> dict[str, Row]:
-    return {row.sample_id: row for row in rows.collect()}
+def by_sample(rows: DataFrame, links: DataFrame) -> dict[str, Row]:
+    names = {row.specimen_id: row.sample_id for row in links.collect()}
+    return {names[row.specimen_id]: row for row in rows.collect()}
+
+
+def of_sample(sample: Rows) -> dict[str, Row]:
+    return by_sample(sample[GenotypedSample], sample[SampleLink])
 
 
 def test_finds_what_was_planted(sample: Rows) -> None:
-    rows = by_sample(sample[GenotypedSample])
+    rows = of_sample(sample)
     assert len(rows) == 28
     assert {name for name, row in rows.items() if not row.passes_qc} == {LOW_COVERAGE}
     assert rows[LOW_COVERAGE].failed_checks == [LOW_CALL_RATE, LOW_DEPTH]
@@ -62,7 +67,7 @@ def test_people_are_those_of_the_medical_record_numbers(sample: Rows) -> None:
             row["sample_id"]: person_of.get(patient_of.get(row["medical_record_number"]))
             for row in csv.DictReader(text, delimiter="\t")
         }
-    assert {name: row.person_id for name, row in by_sample(sample[GenotypedSample]).items()} == expected
+    assert {name: row.person_id for name, row in of_sample(sample).items()} == expected
 
 
 def test_measures_as_an_independent_reader_does(sample: Rows) -> None:
@@ -79,7 +84,7 @@ def test_measures_as_an_independent_reader_does(sample: Rows) -> None:
                     genotype = tuple(int(allele == nth) for allele in call["GT"]) if called else None
                     good.setdefault(name, []).append(genotype)
                     depths.setdefault(name, []).extend([call["DP"]] if call["DP"] is not None else [])
-    for name, row in by_sample(sample[GenotypedSample]).items():
+    for name, row in of_sample(sample).items():
         called = [genotype for genotype in good[name] if genotype is not None]
         assert row.call_rate == pytest.approx(len(called) / len(good[name]))
         assert row.dp_mean == pytest.approx(mean(depths[name]))
@@ -120,8 +125,8 @@ def test_no_sample_vanishes(spark: SparkSession) -> None:
     manifests: Any = SampleManifest.build(lines)
     records: Any = VcfRecord.build(lines)
     sequenced: Any = VcfSample.build(lines)
-    registered: Any = SampleLink.build(manifests, patients, links)
-    rows = by_sample(GenotypedSample.build(records, sequenced, registered))
+    registered: Any = SampleLink.build(manifests, sequenced, patients, links)
+    rows = by_sample(GenotypedSample.build(records, sequenced, registered), registered)
     told = {name: (row.person_id, row.sex, row.failed_checks, row.is_primary) for name, row in rows.items()}
     assert told == {
         "S1": (1, "female", [], True),

@@ -7,10 +7,12 @@ import pysam
 import pytest
 from pyspark.sql import Row
 
+from lakehouse.bronze.genomics.vcf_sample import VcfSample
 from lakehouse.genomics.checks import CALLER_FILTER, HARDY_WEINBERG, LOW_CALL_RATE
 from lakehouse.silver.genomics.genotyped_sample import GenotypedSample
 from lakehouse.silver.genomics.variant import Variant
 from tests.conftest import SAMPLE
+from tests.genomics.vcf import names_of
 from tests.support import Rows
 
 Key = tuple[str, int, str, str]
@@ -38,7 +40,8 @@ def sites() -> Iterator[tuple[Key, int, pysam.VariantRecord]]:
 
 
 def test_counts_as_an_independent_reader_does(sample: Rows, variants: dict[Key, Row]) -> None:
-    taken = {row.sample_id for row in sample[GenotypedSample].filter("is_primary").collect()}
+    names = names_of(sample[VcfSample])
+    taken = {names[row.specimen_id] for row in sample[GenotypedSample].filter("is_primary").collect()}
     seen = set()
     for key, nth, record in sites():
         row = variants[key]

@@ -58,7 +58,7 @@ def test_vcf_and_plink_tell_the_same_of_what_is_good(spark: SparkSession, tmp_pa
 
 def test_alleles_with_a_base_too_many_before_them_are_those_without_it(spark: SparkSession, tmp_path: Path) -> None:
     start_hail(spark)
-    columns = "CHROM POS ID REF ALT QUAL FILTER INFO FORMAT one two".split()
+    columns = ["CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", "one", "two"]
     lines = [
         ["chr2", "100", ".", "CC", "CT", ".", "PASS", ".", "GT", "0/1", "1/1"],
         ["chr2", "200", ".", "A", "G,T", ".", "PASS", ".", "GT", "1/2", "0/2"],
