@@ -125,7 +125,7 @@ class Refresh:
         UsageError where they were made with the one before, by tables that are not chosen.
         """
         made = {t: last.record.key for t in self._makes_ids if (last := self._last_commit(t)) and last.record}
-        for table, key in made.items():
+        for table, key in sorted(made.items(), key=lambda item: item[0].full_name()):
             if key and key not in self._known_keys:
                 raise LakehouseError(
                     f"the ids of {table.full_name()} were made with the key {key}, and in {place} is "
