@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import re
 import socket
 import uuid
 from collections.abc import Iterable
@@ -19,7 +18,6 @@ from lakehouse.refresh import lease
 from lakehouse.storage import Record, Storage
 
 _WAIT_SECONDS = 60
-_SHOWS_NO_ROWS = re.compile(r"\s*(describe|show|explain)\b", re.IGNORECASE)
 
 
 class IdentifiedReading(LandedTable):
@@ -42,10 +40,8 @@ def storage_of(storage: Storage, home: str) -> Storage:
     return Storage(storage.spark, f"{home.rstrip('/')}/audit")
 
 
-def identifying(query: str, named: Iterable[type[Table]]) -> list[str]:
-    """Of the tables that a query names, those whose rows tell who people are, if it shows rows."""
-    if _SHOWS_NO_ROWS.match(query):
-        return []
+def identifying(named: Iterable[type[Table]]) -> list[str]:
+    """Of the tables that a query names, those whose rows tell who people are."""
     return sorted(table.full_name() for table in named if table.layer in IDENTIFYING)
 
 

@@ -102,8 +102,8 @@ def look_at(spark: SparkSession, landing: str, path: str, size: int, arrived_at:
     file = replace(file, kind=kind, header=header)
     if world == "claims" and file.bene_id_at is None:
         return replace(file, defect="the header names no BENE_ID")
-    missing = [name for name in DECISION_FIELDS if name.upper() not in file.fields]
-    if world == "identity" and missing:
+    missing = [name for name in DECISION_FIELDS if name.upper() not in file.fields] if world == "identity" else []
+    if missing:
         return replace(file, defect=f"the header names no {missing[0]}")
     if kind == "vcf" and path.endswith(".bgz") and HadoopPath(spark, path).tail(len(_BGZIP_END)) != _BGZIP_END:
         return replace(file, defect="truncated: the block that ends a bgzip file is missing")

@@ -124,7 +124,7 @@ class Refresh:
         place: where the keys are, for people. Raises LakehouseError where ids were made with a key that is not there,
         UsageError where they were made with the one before, by tables that are not chosen.
         """
-        made = {t: last.record.key for t in self._makes_ids if (last := self._last_commit(t)) and last.record}
+        made = self._made_with()
         for table, key in sorted(made.items(), key=lambda item: item[0].full_name()):
             if key and key not in self._known_keys:
                 raise LakehouseError(
@@ -141,8 +141,11 @@ class Refresh:
 
     def is_keyed(self) -> bool:
         """Whether all ids are made with the key in use."""
-        made = {last.record.key for t in self._makes_ids if (last := self._last_commit(t)) and last.record}
-        return made <= {self._known_keys[0]}
+        return set(self._made_with().values()) <= {self._known_keys[0]}
+
+    def _made_with(self) -> dict[type[Table], str]:
+        """The name of the key that the ids of each table were made with."""
+        return {t: last.record.key for t in self._makes_ids if (last := self._last_commit(t)) and last.record}
 
     def _key_of(self, table: type[Table]) -> str:
         return self._known_keys[0] if self._known_keys and table in self._makes_ids else ""
