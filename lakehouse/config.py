@@ -87,10 +87,6 @@ class Synthetic(_Section):
     )
     genomes: Literal["vcf", "plink"] = Field("vcf", description="form of the genomes; tables are built from vcf alone")
     planted: Planted = Planted()
-    settings: dict[str, Setting] = Field(
-        default_factory=dict,
-        description="Spark settings while it is generated, in the place of those of spark.settings",
-    )
 
     @property
     def monthly_deliveries(self) -> int:
@@ -200,7 +196,7 @@ def _override(raw: dict[str, Any], setting: str) -> None:
     path, equals, value = setting.partition("=")
     if not equals or not path:
         raise UsageError(f"--set {setting!r} is not of the form key=value, as in --set spark.master=local[4]")
-    keys = path.split(".", 2 if path.startswith(("spark.settings.", "synthetic.settings.")) else -1)
+    keys = path.split(".", 2 if path.startswith("spark.settings.") else -1)
     for key in keys[:-1]:
         raw = _section(raw, key, f"--set {setting!r}")
     try:

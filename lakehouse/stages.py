@@ -88,7 +88,7 @@ def generate(conf: Conf, if_empty: bool, with_report: bool, as_json: bool) -> No
 
     check(_world(conf))
     console = _console(stderr=as_json)
-    spark = session.start(_while_generating(conf))
+    spark = session.start(conf)
     try:
         if if_empty and is_landed(Folder(spark, conf.landing_path)):
             console.print(f"files have landed in {conf.landing_path}: nothing is generated", highlight=False)
@@ -268,12 +268,6 @@ def _world(conf: Conf) -> World:
     planted = Planted(**asked.planted.model_dump())
     genotyping = Genotyping(asked.genotyped, asked.sites, asked.platform, asked.genomes)
     return World(asked.people, asked.seed, asked.begin, asked.until, asked.monthly_deliveries, planted, genotyping)
-
-
-def _while_generating(conf: Conf) -> Conf:
-    """The conf with the Spark settings that hold while a population is generated."""
-    settings = {**conf.spark.settings, **conf.synthetic.settings}
-    return conf.model_copy(update={"spark": conf.spark.model_copy(update={"settings": settings})})
 
 
 @contextmanager
