@@ -8,6 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse import quality
+from lakehouse.bronze.ehr.moved_resource import MovedResource
 from lakehouse.contract import LandedTable, ReferenceTable, Table
 from lakehouse.session import start_hail
 from lakehouse.silver.claims.medical_claim import MedicalClaim
@@ -79,10 +80,12 @@ class Rows:
     def given(self, rows: dict[type[Table], DataFrame], compared: bool = False) -> Rows:
         """The same home, with these rows for these tables; what was already computed from reference tables stays.
 
-        Unless registrations are to be compared, each is a person of its own, but for those `tied`.
+        Unless registrations are to be compared, each is a person of its own, but for those `tied`. No resource moves
+        from one patient to another, unless it is said.
         """
         other = Rows(self.storage)
-        apart = {} if compared else tied(self.storage.spark)
+        nowhere = rows_of(self.storage.spark, MovedResource).where("false")
+        apart = {MovedResource: nowhere} | ({} if compared else tied(self.storage.spark))
         other._built = {table: self[table] for table in self._built if not _hangs_on_landed(table)} | apart | rows
         return other
 

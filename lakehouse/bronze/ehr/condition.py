@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.bronze.ehr.datatypes import CODEABLE_CONCEPT, CODEABLE_CONCEPTS, DATE_TIME, PERIOD, REFERENCE
 from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.ehr.moved_resource import MovedResource
 from lakehouse.bronze.ehr.resource import CODED, TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.contract import Column, expect
@@ -45,6 +46,6 @@ class Condition(TypedResource):
     )
 
     @staticmethod
-    def build(lines: EhrLine) -> DataFrame:
+    def build(lines: EhrLine, moved: MovedResource) -> DataFrame:
         """Read the conditions among the landed lines."""
-        return read(lines, Condition)
+        return read(lines, Condition, moved)

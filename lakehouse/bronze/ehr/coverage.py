@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.bronze.ehr.datatypes import CODEABLE_CONCEPT, PERIOD, REFERENCE, REFERENCES
 from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.ehr.moved_resource import MovedResource
 from lakehouse.bronze.ehr.resource import TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.contract import Column
@@ -29,6 +30,6 @@ class Coverage(TypedResource):
     policy_holder = Column(REFERENCE, "whose policy it is")
 
     @staticmethod
-    def build(lines: EhrLine) -> DataFrame:
+    def build(lines: EhrLine, moved: MovedResource) -> DataFrame:
         """Read the coverages among the landed lines."""
-        return read(lines, Coverage)
+        return read(lines, Coverage, moved)

@@ -13,6 +13,7 @@ from lakehouse.bronze.ehr.datatypes import (
     REFERENCES,
 )
 from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.ehr.moved_resource import MovedResource
 from lakehouse.bronze.ehr.resource import TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.contract import Column, expect
@@ -43,9 +44,9 @@ class DocumentReference(TypedResource):
     )
 
     @staticmethod
-    def build(lines: EhrLine) -> DataFrame:
+    def build(lines: EhrLine, moved: MovedResource) -> DataFrame:
         """Read the notes among the landed lines."""
         attachment = "$.content[0].attachment"
         text = F.decode(F.unbase64(F.get_json_object("raw", f"{attachment}.data")), "UTF-8")
         is_plain = F.get_json_object("raw", f"{attachment}.contentType").startswith("text/plain")
-        return read(lines, DocumentReference, text=F.when(is_plain, text), text_length=F.length(text))
+        return read(lines, DocumentReference, moved, text=F.when(is_plain, text), text_length=F.length(text))

@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.bronze.ehr.datatypes import CODEABLE_CONCEPT, CODEABLE_CONCEPTS, CODING, PERIOD, REFERENCE
 from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.ehr.moved_resource import MovedResource
 from lakehouse.bronze.ehr.resource import TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.contract import Column, expect
@@ -42,6 +43,6 @@ class Encounter(TypedResource):
     )
 
     @staticmethod
-    def build(lines: EhrLine) -> DataFrame:
+    def build(lines: EhrLine, moved: MovedResource) -> DataFrame:
         """Read the encounters among the landed lines."""
-        return read(lines, Encounter)
+        return read(lines, Encounter, moved)

@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.bronze.ehr.datatypes import CODEABLE_CONCEPT, DATE_TIME, QUANTITY, REFERENCE
 from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.ehr.moved_resource import MovedResource
 from lakehouse.bronze.ehr.resource import TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.contract import Column
@@ -31,6 +32,6 @@ class Immunization(TypedResource):
     dose_quantity = Column(QUANTITY, "how much was given")
 
     @staticmethod
-    def build(lines: EhrLine) -> DataFrame:
+    def build(lines: EhrLine, moved: MovedResource) -> DataFrame:
         """Read the immunizations among the landed lines."""
-        return read(lines, Immunization)
+        return read(lines, Immunization, moved)

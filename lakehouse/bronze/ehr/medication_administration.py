@@ -14,6 +14,7 @@ from lakehouse.bronze.ehr.datatypes import (
     REFERENCES,
 )
 from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.ehr.moved_resource import MovedResource
 from lakehouse.bronze.ehr.resource import TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.contract import Column
@@ -40,6 +41,6 @@ class MedicationAdministration(TypedResource):
     dosage = Column(f"struct<text: string, route: {CODEABLE_CONCEPT}, dose: {QUANTITY}>", "how much, by which route")
 
     @staticmethod
-    def build(lines: EhrLine) -> DataFrame:
+    def build(lines: EhrLine, moved: MovedResource) -> DataFrame:
         """Read the administrations among the landed lines."""
-        return read(lines, MedicationAdministration)
+        return read(lines, MedicationAdministration, moved)

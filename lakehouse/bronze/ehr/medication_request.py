@@ -14,6 +14,7 @@ from lakehouse.bronze.ehr.datatypes import (
     REFERENCES,
 )
 from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.ehr.moved_resource import MovedResource
 from lakehouse.bronze.ehr.resource import TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.contract import Column
@@ -54,6 +55,6 @@ class MedicationRequest(TypedResource):
     )
 
     @staticmethod
-    def build(lines: EhrLine) -> DataFrame:
+    def build(lines: EhrLine, moved: MovedResource) -> DataFrame:
         """Read the medication orders among the landed lines."""
-        return read(lines, MedicationRequest)
+        return read(lines, MedicationRequest, moved)

@@ -15,6 +15,7 @@ from lakehouse.bronze.ehr.datatypes import (
     REFERENCES,
 )
 from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.ehr.moved_resource import MovedResource
 from lakehouse.bronze.ehr.resource import CODED, TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.contract import Column
@@ -62,6 +63,6 @@ class Observation(TypedResource):
     )
 
     @staticmethod
-    def build(lines: EhrLine) -> DataFrame:
+    def build(lines: EhrLine, moved: MovedResource) -> DataFrame:
         """Read the observations among the landed lines."""
-        return read(lines, Observation)
+        return read(lines, Observation, moved)

@@ -16,13 +16,14 @@ from lakehouse.bronze.ehr.location import Location
 from lakehouse.bronze.ehr.medication import Medication
 from lakehouse.bronze.ehr.medication_administration import MedicationAdministration
 from lakehouse.bronze.ehr.medication_request import MedicationRequest
+from lakehouse.bronze.ehr.moved_resource import MovedResource
 from lakehouse.bronze.ehr.observation import Observation
 from lakehouse.bronze.ehr.organization import Organization
 from lakehouse.bronze.ehr.patient import Patient
 from lakehouse.bronze.ehr.practitioner import Practitioner
 from lakehouse.bronze.ehr.practitioner_role import PractitionerRole
 from lakehouse.bronze.ehr.procedure import Procedure
-from lakehouse.bronze.ehr.resource import LEGIBLE, MISREAD, Resource, TypedResource
+from lakehouse.bronze.ehr.resource import LEGIBLE, MISREAD, STAYS, Resource, TypedResource, with_moved
 from lakehouse.bronze.ehr.specimen import Specimen
 from lakehouse.bronze.ehr.supply_delivery import SupplyDelivery
 from lakehouse.bronze.landed_line import PLACE
@@ -62,11 +63,11 @@ class OtherResource(Resource):
     resource_type = Column("string", "FHIR resourceType", required=True)
     raw = Column("string", "the resource as it landed (JSON)", required=True)
 
-    expectations = (expect(LEGIBLE.name, f"not raw rlike '{MISREAD}'"),)
+    expectations = (expect(LEGIBLE.name, f"not raw rlike '{MISREAD}'"), STAYS)
 
     @staticmethod
-    def build(lines: EhrLine) -> DataFrame:
+    def build(lines: EhrLine, moved: MovedResource) -> DataFrame:
         """Keep the lines that no typed table reads."""
         names = [table.__name__ for table in TYPED]
         others = lines.filter(F.col("defect").isNull() & ~F.col("resource_type").isin(names))
-        return others.withColumn("content", F.xxhash64("raw")).select(*OtherResource.declared)
+        return with_moved(others, moved).withColumn("content", F.xxhash64("raw")).select(*OtherResource.declared)

@@ -13,6 +13,7 @@ from lakehouse.bronze.ehr.datatypes import (
     REFERENCES,
 )
 from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.ehr.moved_resource import MovedResource
 from lakehouse.bronze.ehr.resource import TypedResource, read
 from lakehouse.bronze.landed_line import PLACE
 from lakehouse.contract import Column
@@ -38,6 +39,6 @@ class Procedure(TypedResource):
     body_site = Column(CODEABLE_CONCEPTS, "where on the body")
 
     @staticmethod
-    def build(lines: EhrLine) -> DataFrame:
+    def build(lines: EhrLine, moved: MovedResource) -> DataFrame:
         """Read the procedures among the landed lines."""
-        return read(lines, Procedure)
+        return read(lines, Procedure, moved)

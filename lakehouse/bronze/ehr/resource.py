@@ -19,6 +19,8 @@ MISREAD = r"[\u00c2-\u00f4][\u0080-\u00bf]"
 
 LEGIBLE = expect("was not misread", "not misread")
 
+STAYS = expect("stays in the record of its patient", "not moved_on")
+
 CODED = expect("is coded", "coalesce(exists(code.coding, coding -> coding.code is not null), false)")
 """Of resources whose `code` says what they are about."""
 
@@ -26,7 +28,10 @@ _READ_FROM_THE_HEAD = ("resourceType", "id", "meta", "subject", "patient", "bene
 
 
 class Resource(SourceRecord):
-    """One version of a FHIR resource. The newest by meta.lastUpdated holds, else the last that was delivered."""
+    """One version of a FHIR resource. The newest by meta.lastUpdated holds, else the last that was delivered.
+
+    A server has one resource of a type and id: what its newest version tells of another patient has left the first.
+    """
 
     scope: ClassVar[str | None] = "patient_id"
     record: ClassVar[tuple[str, ...]] = ("patient_id", "resource_id")
@@ -36,6 +41,12 @@ class Resource(SourceRecord):
     patient_id = Column("string", "FHIR id of the patient whose record it is; null where it names none")
     version_id = Column("string", "meta.versionId")
     last_updated = Column("timestamp", "meta.lastUpdated (UTC)")
+    moved_on = Column("boolean", "whether the newest version of the resource is of another patient", required=True)
+
+    @classmethod
+    def latest(cls, rows: DataFrame) -> DataFrame:
+        """The rows that hold for each resource in the record of the patient whose it is now."""
+        return super().latest(rows.filter("moved_on is not true"))
 
 
 class TypedResource(Resource):
@@ -52,6 +63,7 @@ class TypedResource(Resource):
         FITS,
         expect_or_drop("names its patient", "patient_id is not null"),
         LEGIBLE,
+        STAYS,
     )
 
     @classmethod
@@ -69,9 +81,12 @@ class SharedResource(TypedResource):
     expectations: ClassVar[tuple[Expectation, ...]] = (FITS, LEGIBLE)
 
 
-def read(lines: DataFrame, table: type[TypedResource], **derived: SparkColumn) -> DataFrame:
+def read(
+    lines: DataFrame, table: type[TypedResource], moved: DataFrame | None = None, **derived: SparkColumn
+) -> DataFrame:
     """The readable lines of the table's resource type, with the declared elements as columns.
 
+    moved: rows of bronze.moved_resource, for resources that can move from one patient to another.
     derived: columns of the table that are no elements, from the line's `raw`.
     """
     elements = {name: element for name, element in table.elements().items() if name not in derived}
@@ -79,8 +94,9 @@ def read(lines: DataFrame, table: type[TypedResource], **derived: SparkColumn) -
     content = F.from_json("raw", f"{schema}, _misfit string", {"columnNameOfCorruptRecord": "_misfit"})
     known = F.array(*(F.lit(name) for name in (*_READ_FROM_THE_HEAD, *elements.values())))
     of_type = lines.filter(F.col("defect").isNull() & (F.col("resource_type") == table.__name__))
+    owned = of_type.withColumn("moved_on", F.lit(False)) if moved is None else with_moved(of_type, moved)
     return (
-        of_type.withColumn("resource", content)
+        owned.withColumn("resource", content)
         .withColumn("content", F.xxhash64("raw"))
         .withColumn("unread_fields", F.array_sort(F.array_except(F.json_object_keys("raw"), known)))
         .withColumn("fits", F.col("resource._misfit").isNull())
@@ -91,6 +107,13 @@ def read(lines: DataFrame, table: type[TypedResource], **derived: SparkColumn) -
             *(column.alias(name) for name, column in derived.items()),
         )
     )
+
+
+def with_moved(lines: DataFrame, moved: DataFrame) -> DataFrame:
+    """Add `moved_on`: whether the newest version of the resource is of another patient."""
+    left = moved.select("resource_type", "resource_id", "patient_id", F.lit(True).alias("moved_on"))
+    marked = lines.join(F.broadcast(left), ["resource_type", "resource_id", "patient_id"], "left")
+    return marked.withColumn("moved_on", F.coalesce("moved_on", F.lit(False)))
 
 
 def _camel_case(name: str) -> str:

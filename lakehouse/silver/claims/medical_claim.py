@@ -62,6 +62,7 @@ class MedicalClaim(Table):
     claim_type = Column("string", "institutional or professional", required=True)
     source_file = Column("string", "RIF file that the claim came in", required=True)
     service_category = Column("string", "kind of service that the whole claim is for", required=True)
+    is_denied = Column("boolean", "whether the payer says of the whole claim why he does not pay for it", required=True)
     claim_start_date = Column("date", "first day that the claim covers")
     claim_end_date = Column("date", "last day that the claim covers")
     claim_line_start_date = Column("date", "first day of the service on the line")
@@ -214,6 +215,7 @@ _INSTITUTIONAL = {
     "attending_npi": "at_physn_npi",
     "facility_npi": "org_npi_num",
     "provider_number": "prvdr_num",
+    "is_denied": "clm_mdcr_non_pmt_rsn_cd is not null",
     "line_charge_amount": "rev_cntr_tot_chrg_amt",
     "claim_charge_amount": "clm_tot_chrg_amt",
     "claim_primary_payer_amount": "nch_prmry_pyr_clm_pd_amt",
@@ -284,6 +286,7 @@ _PROFESSIONAL = {
     "ndc_code": "line_ndc_cd",
     "service_unit_quantity": "line_srvc_cnt",
     "referring_npi": "rfr_physn_npi",
+    "is_denied": "coalesce(carr_clm_pmt_dnl_cd rlike '^[0D]', false)",
     "line_diagnosis_code": "upper(replace(line_icd_dgns_cd, '.'))",
     "line_charge_amount": "line_sbmtd_chrg_amt",
     "line_allowed_amount": "line_alowd_chrg_amt",

@@ -211,6 +211,25 @@ def test_each_claim_has_one_service_category(spark: SparkSession) -> None:
     }
 
 
+def test_a_denied_claim_says_so(spark: SparkSession) -> None:
+    rows = built(
+        spark,
+        snf=[
+            {"BENE_ID": "paid stay", "CLM_MDCR_NON_PMT_RSN_CD": ""},
+            {"BENE_ID": "stay not covered", "CLM_MDCR_NON_PMT_RSN_CD": "N"},
+        ],
+        carrier=[
+            {"BENE_ID": "paid visit", "CARR_CLM_PMT_DNL_CD": "1"},
+            {"BENE_ID": "denied visit", "CARR_CLM_PMT_DNL_CD": "0"},
+            {"BENE_ID": "visit of a demonstration", "CARR_CLM_PMT_DNL_CD": "D3"},
+        ],
+        dme=[{"BENE_ID": "equipment of which nothing is said"}],
+    )
+    denied = {name for name, lines in rows.items() if all(row.is_denied for row in lines)}
+    assert denied == {"stay not covered", "denied visit", "visit of a demonstration"}
+    assert len(rows) == 6
+
+
 def test_lines_that_cannot_be_right_are_kept_apart_with_the_reason(spark: SparkSession) -> None:
     names = ("CLM_FROM_DT", "CLM_THRU_DT", "CLM_PMT_AMT", "CLM_ADMSN_DT", "NCH_BENE_DSCHRG_DT", "CLM_LINE_NUM")
     wrong: dict[str, dict[str, str]] = {
