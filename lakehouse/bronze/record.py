@@ -7,8 +7,11 @@ from typing import ClassVar
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.landed_line import FromLine
+from lakehouse.bronze.landed_line import PLACE, FromLine
 from lakehouse.contract import Column
+
+DELIVERED = ("delivery", *PLACE)
+"""The order in which lines were delivered."""
 
 
 class SourceRecord(FromLine):
@@ -32,11 +35,10 @@ class SourceRecord(FromLine):
         A line that was delivered again unchanged is taken from its first delivery, so that repeating what holds changes
         nothing. What is told again after another version holds again.
         """
-        place = ("delivery", "file", "block_start", "line")
         versions = Window.partitionBy(*cls.record).orderBy(
-            *(F.expr(order).desc_nulls_last() for order in cls.newer), *(F.desc(column) for column in place)
+            *(F.expr(order).desc_nulls_last() for order in cls.newer), *(F.desc(column) for column in DELIVERED)
         )
-        repetitions = Window.partitionBy(*cls.record, "content").orderBy(*place)
+        repetitions = Window.partitionBy(*cls.record, "content").orderBy(*DELIVERED)
         return (
             rows.withColumn("_holds", F.first("content").over(versions) == F.col("content"))
             .withColumn("_repetition", F.row_number().over(repetitions))

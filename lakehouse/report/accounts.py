@@ -25,7 +25,7 @@ class Account:
 
     landed: rows in bronze and in its quarantine.
     kept: found in the silver tables that account for them, or in bronze where none does.
-    superseded: replaced by a later version of their record, or delivered twice.
+    superseded: replaced by a later version of their record, moved by one to another patient, or delivered twice.
     retracted: taken back by their source.
     merged: told of what another row tells of too, as two patients who are one person, and one with it in silver.
     quarantined: refused, in bronze or in silver.
@@ -52,14 +52,21 @@ FATES = ("kept", "superseded", "retracted", "merged", "quarantined")
 def balance(storage: Storage, catalog: Catalog) -> list[Account]:
     """The account of every source in each of its deliveries, in one query.
 
-    A source is a bronze table that a silver table accounts for, or that has FHIR resources that none does.
+    A source is a bronze table that a silver table accounts for, or that has FHIR resources that none does. One that an
+    older lakehouse built with other columns has no account until it is refreshed.
     """
     sources: dict[type[SourceRecord], list[type[Table]]] = {t: [] for t in catalog if issubclass(t, Resource)}
     for table in catalog:
         for source in table.accounts_for:
             assert issubclass(source, SourceRecord), source
             sources.setdefault(source, []).append(table)
-    questions = [_question(storage, source, tables) for source, tables in sources.items()]
+    questions = [
+        _question(storage, source, tables)
+        for source, tables in sources.items()
+        if not storage.exists(source) or storage.has_declared_columns(source)
+    ]
+    if not questions:
+        return []
     answers = [json.loads(row.answer) for row in reduce(DataFrame.unionAll, questions).collect()]
     return sorted((Account(**answer) for answer in answers), key=lambda account: (account.source, account.delivery))
 

@@ -84,7 +84,7 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "onset_in_future": (Way(Condition, "began before it was recorded"),),
     "discharge_before_admission": (Way(Encounter, "ends no earlier than it starts"),),
     "duplicate_observation": (finding(Measurement, "is told twice under two numbers"),),
-    "orphan_encounter": (finding(Measurement, "names an encounter that never landed"),),
+    "orphan_encounter": (finding(Measurement, "names an encounter that is not in the record"),),
     "code_missing": (Way(Observation, "is coded"),),
     "diagnosis_code_missing": (Way(Condition, "is coded"),),
     "diagnosis_code_obsolete": (Way(Condition, "codes of ICD-10-CM begin with a letter"),),

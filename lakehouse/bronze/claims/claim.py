@@ -128,7 +128,7 @@ class SupplierClaim(MedicalClaim):
     carr_clm_entry_cd = code("1 original debit, 3 full credit, 5 replacement debit, 9 history only")
     clm_disp_cd = code("disposition: 01 debit accepted, 03 cancel accepted")
     carr_clm_cntl_num = code("control number of the contractor for this claim")
-    carr_clm_pmt_dnl_cd = code("who is paid; 0 or D where the claim was denied")
+    carr_clm_pmt_dnl_cd = code("1 to 9, A, B: who is paid or liable; else denied, or another payer comes first")
     carr_clm_prmry_pyr_pd_amt = amount("what a payer before Medicare paid for the claim")
     nch_carr_clm_sbmtd_chrg_amt = amount("all charges of the claim")
     nch_carr_clm_alowd_amt = amount("all charges of the claim that Medicare allows")

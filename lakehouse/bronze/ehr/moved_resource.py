@@ -6,14 +6,16 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.ehr.resource import Resource
+from lakehouse.bronze.record import DELIVERED
 from lakehouse.contract import Column, Table
 
 
 class MovedResource(Table):
     """Patients whose record a resource has left: its newest version names another patient.
 
-    A FHIR server has one resource of a type and id (FHIR R4, Resource.id), whoever its subject is. Which version is
-    the newest is as in every table of resources: by meta.lastUpdated, else by what was delivered last.
+    A FHIR server has one resource of a type and id (FHIR R4, Resource.id), whoever its subject is. The newest version
+    is that which holds in every table of resources.
     """
 
     layer = "bronze"
@@ -34,8 +36,8 @@ class MovedResource(Table):
         })  # fmt: skip
         first, last = F.min("_patient").alias("_first"), F.max("_patient").alias("_last")
         several = hashed.groupBy("_resource").agg(first, last).filter("_first != _last").select("_resource")
-        versions = hashed.join(several, "_resource", "left_semi")
-        newest = F.max_by("patient_id", F.struct("last_updated", "delivery", "file", "block_start", "line"))
+        versions = hashed.join(F.broadcast(several), "_resource", "left_semi")
+        newest = F.max_by("patient_id", F.struct(*Resource.newer, *DELIVERED))
         owners = versions.groupBy("resource_type", "resource_id").agg(newest.alias("_owner"))
         left = versions.join(owners, ["resource_type", "resource_id"]).filter("patient_id != _owner")
         return left.select(*MovedResource.key).distinct()

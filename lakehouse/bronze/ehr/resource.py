@@ -112,7 +112,7 @@ def read(
 def with_moved(lines: DataFrame, moved: DataFrame) -> DataFrame:
     """Add `moved_on`: whether the newest version of the resource is of another patient."""
     left = moved.select("resource_type", "resource_id", "patient_id", F.lit(True).alias("moved_on"))
-    marked = lines.join(F.broadcast(left), ["resource_type", "resource_id", "patient_id"], "left")
+    marked = lines.join(left, ["resource_type", "resource_id", "patient_id"], "left")
     return marked.withColumn("moved_on", F.coalesce("moved_on", F.lit(False)))
 
 

@@ -47,6 +47,10 @@ class MedicalClaim(Table):
     (which is its type of bill), except that a claim for outpatients with a revenue centre or a service of the
     emergency department is `emergency department`; of a practitioner `emergency department` where a line was given
     there, `office-based` where one was given in an office or by telehealth, else `other professional`.
+
+    A claim of an institution is denied where it has a reason of non-payment, but for payment requested (P) and the
+    request of an advance (Z); any other where its code of payment and denial is none of those that name who is paid or
+    liable (ResDAC, CLM_MDCR_NON_PMT_RSN_CD and CARR_CLM_PMT_DNL_CD).
     """
 
     layer = "silver"
@@ -62,7 +66,7 @@ class MedicalClaim(Table):
     claim_type = Column("string", "institutional or professional", required=True)
     source_file = Column("string", "RIF file that the claim came in", required=True)
     service_category = Column("string", "kind of service that the whole claim is for", required=True)
-    is_denied = Column("boolean", "whether the payer says of the whole claim why he does not pay for it", required=True)
+    is_denied = Column("boolean", "whether the payer refuses it, or another payer comes first", required=True)
     claim_start_date = Column("date", "first day that the claim covers")
     claim_end_date = Column("date", "last day that the claim covers")
     claim_line_start_date = Column("date", "first day of the service on the line")
@@ -215,7 +219,7 @@ _INSTITUTIONAL = {
     "attending_npi": "at_physn_npi",
     "facility_npi": "org_npi_num",
     "provider_number": "prvdr_num",
-    "is_denied": "clm_mdcr_non_pmt_rsn_cd is not null",
+    "is_denied": "coalesce(clm_mdcr_non_pmt_rsn_cd not in ('P', 'Z'), false)",
     "line_charge_amount": "rev_cntr_tot_chrg_amt",
     "claim_charge_amount": "clm_tot_chrg_amt",
     "claim_primary_payer_amount": "nch_prmry_pyr_clm_pd_amt",
@@ -286,7 +290,7 @@ _PROFESSIONAL = {
     "ndc_code": "line_ndc_cd",
     "service_unit_quantity": "line_srvc_cnt",
     "referring_npi": "rfr_physn_npi",
-    "is_denied": "coalesce(carr_clm_pmt_dnl_cd rlike '^[0D]', false)",
+    "is_denied": "coalesce(carr_clm_pmt_dnl_cd not rlike '^[1-9AB]$', false)",
     "line_diagnosis_code": "upper(replace(line_icd_dgns_cd, '.'))",
     "line_charge_amount": "line_sbmtd_chrg_amt",
     "line_allowed_amount": "line_alowd_chrg_amt",

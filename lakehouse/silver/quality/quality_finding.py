@@ -143,12 +143,14 @@ def _of_other_sex(conditions: DataFrame, medical: DataFrame, persons: DataFrame)
 
 
 def _nowhere(rows: DataFrame, table: str, encounters: DataFrame, links: DataFrame) -> DataFrame:
-    """An encounter that landed is there, even where it was refused or taken back."""
-    landed = encounters.join(links.select("patient_id"), "patient_id").select(
-        row_id("visit", "patient_id", "resource_id").alias("visit_occurrence_id")
+    """An encounter that landed is there, even where it was refused or taken back, unless it is of another patient."""
+    landed = (
+        encounters.filter("not moved_on")
+        .join(links.select("patient_id"), "patient_id")
+        .select(row_id("visit", "patient_id", "resource_id").alias("visit_occurrence_id"))
     )
     unknown = rows.filter("visit_occurrence_id is not null").join(landed, "visit_occurrence_id", "left_anti")
-    return _finding(unknown, "names an encounter that never landed", table)
+    return _finding(unknown, "names an encounter that is not in the record", table)
 
 
 _SAME_MEASUREMENT = (

@@ -217,17 +217,20 @@ def test_a_denied_claim_says_so(spark: SparkSession) -> None:
         snf=[
             {"BENE_ID": "paid stay", "CLM_MDCR_NON_PMT_RSN_CD": ""},
             {"BENE_ID": "stay not covered", "CLM_MDCR_NON_PMT_RSN_CD": "N"},
+            {"BENE_ID": "stay to be paid", "CLM_MDCR_NON_PMT_RSN_CD": "P"},
         ],
         carrier=[
             {"BENE_ID": "paid visit", "CARR_CLM_PMT_DNL_CD": "1"},
             {"BENE_ID": "denied visit", "CARR_CLM_PMT_DNL_CD": "0"},
-            {"BENE_ID": "visit of a demonstration", "CARR_CLM_PMT_DNL_CD": "D3"},
+            {"BENE_ID": "visit of a demonstration", "CARR_CLM_PMT_DNL_CD": "D"},
+            {"BENE_ID": "visit that another pays", "CARR_CLM_PMT_DNL_CD": "12"},
+            {"BENE_ID": "visit that the patient pays", "CARR_CLM_PMT_DNL_CD": "A"},
         ],
         dme=[{"BENE_ID": "equipment of which nothing is said"}],
     )
     denied = {name for name, lines in rows.items() if all(row.is_denied for row in lines)}
-    assert denied == {"stay not covered", "denied visit", "visit of a demonstration"}
-    assert len(rows) == 6
+    assert denied == {"stay not covered", "denied visit", "visit of a demonstration", "visit that another pays"}
+    assert len(rows) == 9
 
 
 def test_lines_that_cannot_be_right_are_kept_apart_with_the_reason(spark: SparkSession) -> None:
