@@ -25,7 +25,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def generate(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    """Populations of 2,000 and of N people on one core, and of N on two; then Synthea, if its jar is named."""
+    """Populations of 2,000 and of N people on one core, and of N on two, without genomes; then Synthea, if named."""
     few, many, both = (
         _generated(folder, people, cores) for people, cores in ((FEW, 1), (options.people, 1), (options.people, 2))
     )
@@ -64,6 +64,8 @@ def _generated(folder: Path, people: int, cores: int) -> _Run:
         "--json",
         "--people",
         str(people),
+        "--genotyped",
+        "0",
         "--home",
         home,
         "--set",
