@@ -98,7 +98,8 @@ def test_misses_a_row_that_nobody_kept_in_its_delivery(storage: Storage, tmp_pat
 
 def test_patients_who_are_one_person_are_merged(spark: SparkSession, tmp_path: Path) -> None:
     storage = Storage(spark, f"{tmp_path}/tables")
-    place = {"file": "f", "block_start": 0, "arrived_at": datetime(2026, 1, 1), "fits": True, "unread_fields": []}
+    place = {"file": "f", "block_start": 0, "arrived_at": datetime(2026, 1, 1), "fits": True, "unread_fields": [],
+             "moved_on": False}  # fmt: skip
     patients = [
         {**place, "line": n, "line_id": n, "content": n, "delivery": "2026-01-01" if n < 3 else "2026-02-01",
          "patient_id": name, "resource_id": name}
@@ -116,6 +117,13 @@ def test_patients_who_are_one_person_are_merged(spark: SparkSession, tmp_path: P
     assert (first.landed, first.superseded, first.merged, first.missing) == (2, 1, 1, 0)
     # Of nobody's person there is no row; of a person who was refused all patients are accounted for.
     assert (later.landed, later.kept, later.quarantined, later.merged, later.missing) == (4, 1, 1, 1, 1)
+
+
+def test_a_source_that_an_older_lakehouse_built_has_no_account_yet(storage: Storage, tmp_path: Path) -> None:
+    older = Storage(storage.spark, str(tmp_path / "tables"))
+    rows = storage.read(Encounter).drop("moved_on")
+    rows.write.format("delta").save(older.path(Encounter))
+    assert accounts.balance(older, Catalog((Encounter,))) == []
 
 
 def test_resources_without_a_table_are_kept_where_they_are(storage: Storage) -> None:

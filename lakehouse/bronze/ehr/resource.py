@@ -46,7 +46,7 @@ class Resource(SourceRecord):
     @classmethod
     def latest(cls, rows: DataFrame) -> DataFrame:
         """The rows that hold for each resource in the record of the patient whose it is now."""
-        return super().latest(rows.filter("moved_on is not true"))
+        return super().latest(rows.filter("not moved_on"))
 
 
 class TypedResource(Resource):
