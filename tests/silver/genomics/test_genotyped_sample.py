@@ -99,7 +99,8 @@ def patients_of(spark: SparkSession, numbers: dict[str, str]) -> Any:
     rows = []
     for line, (patient_id, number) in enumerate(numbers.items()):
         identifier = {"type": {"coding": [{"code": "MR"}]}, "value": number}
-        known = {"resource_id": patient_id, "patient_id": patient_id, "identifier": [identifier], "fits": True}
+        known = {"resource_id": patient_id, "patient_id": patient_id, "identifier": [identifier], "fits": True,
+                 "moved_on": False}  # fmt: skip
         place = {"file": "p", "block_start": 0, "line": line, "line_id": line, "content": line, "delivery": "d"}
         rows.append(json.dumps({**known, **place}))
     text = spark.createDataFrame([(row,) for row in rows], "row string")
