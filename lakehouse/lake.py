@@ -141,7 +141,7 @@ class Lake:
         keys.use(self.spark, found.keys[0])
         if any(issubclass(table, LandedTable) for table in chosen):
             # What was seen lies beside the tables that it was taken into: removed with them, it is taken again.
-            checkpoint = f"{self.storage.tables_path}/checkpoints/landing"
+            checkpoint = f"{self.storage.tables_path}/bronze/_checkpoints/landing"
             landing.take(self.storage, self.conf.landing_path, checkpoint, self.conf.refresh.buckets)
         outcomes = refresh.run(chosen, full)
         person_history.remember(self.audit, self.storage)

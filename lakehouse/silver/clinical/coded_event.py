@@ -15,6 +15,7 @@ from lakehouse.silver.claims.medical_claim import MedicalClaim
 from lakehouse.silver.claims.pharmacy_claim import PharmacyClaim
 from lakehouse.silver.clinical.billed import LINE, billed, visits_of_claims
 from lakehouse.silver.clinical.concepts import EHR, EHR_ENCOUNTER_RECORD
+from lakehouse.silver.clinical.deidentified import of_persons
 from lakehouse.silver.clinical.encounter_part import EncounterPart
 from lakehouse.silver.clinical.events import (
     first_dated,
@@ -108,7 +109,7 @@ class CodedEvent(Table):
             "domain_id": F.coalesce(domain, "usual_domain_id"),
             "concept_id": F.col("event_concept_id"),
             "source_concept_id": F.col("event_source_concept_id"),
-            "source_value": F.col("event_source_value"),
+            "source_value": F.coalesce("event_source_value", "event_words"),
         }).select(*CodedEvent.declared)  # fmt: skip
 
 
@@ -148,7 +149,7 @@ def _recorded(
     coded = with_concept(resources, "code", "event", ("patient_id", "kind", "resource_id"), systems, codes).drop("code")
     performed = with_visit(with_provider(coded, F.col("by"), providers), "encounter", parts)
     of_kind = F.when(F.col("kind") == "Condition", row_id("condition", "patient_id", "resource_id"))
-    return performed.join(links.select("patient_id", "person_id"), "patient_id").withColumns({
+    return of_persons(performed, links, "event_words").withColumns({
         "coded_event_id": of_kind.otherwise(row_id("procedure", "patient_id", "resource_id")),
         "usual_domain_id": F.col("kind"),
         "start_date": date_of(F.col("start")),

@@ -51,26 +51,53 @@ _NAMES = (
 _SHORTEST = 2
 
 
-def deidentified(rows: DataFrame, text: str, registered: str) -> DataFrame:
-    """The rows, in their text [NAME], [PHONE], [EMAIL], [URL], [ADDRESS], [NUMBER], [DATE] for what tells who it is.
+def of_persons(rows: DataFrame, links: DataFrame, *texts: str) -> DataFrame:
+    """Add the `person_id` of each row's patient, and take what tells who he is out of these columns of texts.
 
-    text: the column of the text. registered: that of the names by which the patient is known, an array or null.
+    links: rows of vault.patient_link. A row whose patient has none is left out.
+    """
+    if not texts:
+        return rows.join(links.select("patient_id", "person_id"), "patient_id")
+    named = rows.join(links.selectExpr("patient_id", "person_id", "names as _registered"), "patient_id")
+    return deidentified(named, "_registered", *texts).drop("_registered")
+
+
+def deidentified(rows: DataFrame, registered: str, *texts: str) -> DataFrame:
+    """The rows, in their texts [NAME], [PHONE], [EMAIL], [URL], [ADDRESS], [NUMBER], [DATE] for what tells who it is.
+
+    texts: columns of text; a name that one of them tells is taken out of all. registered: the column of the names by
+    which the patient is known, an array or null.
     """
     # Columns of their own: in one expression what is used again would be computed again.
-    formless = rows.withColumn(
-        "_formless", reduce(lambda rest, form: F.regexp_replace(rest, *form), _FORMS, F.col(text))
-    )
-    told = F.concat(*(F.regexp_extract_all("_formless", F.lit(pattern), F.lit(1)) for pattern in _NAMES))
+    formless = rows.withColumn("_formless", F.transform(F.array(*texts), _without_forms))
+    told = F.flatten(F.transform("_formless", _names_told))
     known = F.coalesce(registered, F.array().cast("array<string>"))
     words = F.flatten(F.transform(F.concat(told, known), lambda name: F.split(name, r"[\s,]+")))
     # A backslash in a registered name would end the quotation of it in the pattern.
     plain = F.array_distinct(F.transform(words, lambda word: F.translate(word, "\\", "")))
-    named = formless.withColumn("_words", F.filter(plain, lambda word: F.length(word) >= _SHORTEST))
+    long_enough = F.filter(plain, lambda word: F.length(word) >= _SHORTEST)
+    named = formless.withColumn("_words", F.when(F.coalesce(*texts).isNotNull(), long_enough))
     either = F.array_join(F.transform("_words", _as_written_or_in_capitals), "|")
     pattern = F.concat(F.lit(r"(?<![\p{L}\d])(?:"), either, F.lit(r")(?![\p{L}\d])"))
-    nameless = F.regexp_replace("_formless", pattern, F.lit("[NAME]"))
-    freed = F.when(F.size("_words") == 0, F.col("_formless")).otherwise(nameless)
-    return named.withColumn(text, freed).drop("_formless", "_words")
+    patterned = named.withColumn("_pattern", F.when(F.size("_words") > 0, pattern))
+    return patterned.withColumns({text: _without_names(F.col("_formless")[i]) for i, text in enumerate(texts)}).drop(
+        "_formless", "_words", "_pattern"
+    )
+
+
+def _without_forms(text: Column) -> Column:
+    return reduce(lambda rest, form: F.regexp_replace(rest, *form), _FORMS, text)
+
+
+def _names_told(text: Column) -> Column:
+    found = F.concat(*(F.regexp_extract_all(text, F.lit(pattern), F.lit(1)) for pattern in _NAMES))
+    return F.coalesce(found, F.array().cast("array<string>"))
+
+
+def _without_names(text: Column) -> Column:
+    return F.when(F.col("_pattern").isNull(), text).otherwise(
+        F.regexp_replace(text, F.col("_pattern"), F.lit("[NAME]"))
+    )
 
 
 def _as_written_or_in_capitals(word: Column) -> Column:

@@ -14,6 +14,7 @@ from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.clinical.coded_event import CodedEvent
 from lakehouse.silver.clinical.concepts import EHR
+from lakehouse.silver.clinical.deidentified import of_persons
 from lakehouse.silver.clinical.events import NEVER_WAS, first_dated, of_domain, with_concept
 from lakehouse.silver.vocabulary.code_system import CodeSystem
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
@@ -75,9 +76,9 @@ class DeviceExposure(Table):
         of_hospital = _held(Device.current(devices)).unionByName(_supplied(SupplyDelivery.current(supplies)))
         key = ("patient_id", "resource_type", "resource_id")
         recorded = (
-            with_concept(of_hospital, "item", "device", key, systems, codes)
-            .join(links.select("patient_id", "person_id"), "patient_id")
+            of_persons(with_concept(of_hospital, "item", "device", key, systems, codes), links, "device_words")
             .withColumns({
+                "device_source_value": F.coalesce("device_source_value", "device_words"),
                 "device_exposure_id": row_id("device", *key),
                 "device_exposure_start_date": date_of(F.col("start")),
                 "device_exposure_start_datetime": timestamp_of(F.col("start")),

@@ -17,6 +17,7 @@ from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.clinical.coded_event import CodedEvent
 from lakehouse.silver.clinical.concepts import EHR
+from lakehouse.silver.clinical.deidentified import of_persons
 from lakehouse.silver.clinical.encounter_part import EncounterPart
 from lakehouse.silver.clinical.events import (
     NEVER_WAS,
@@ -121,10 +122,12 @@ class DrugExposure(Table):
         coded = with_concept(exposures, "medication", "drug", key, systems, codes)
         routed = with_concept(coded, "route", "route", key, systems, codes)
         first_day, stated_end = date_of(F.col("start")), date_of(F.col("stop"))
+        performed = with_visit(with_provider(routed, F.col("by"), providers), "encounter", parts)
         recorded = (
-            with_visit(with_provider(routed, F.col("by"), providers), "encounter", parts)
-            .join(links.select("patient_id", "person_id"), "patient_id")
+            of_persons(performed, links, "drug_words", "route_words", "sig")
             .withColumns({
+                "drug_source_value": F.coalesce("drug_source_value", "drug_words"),
+                "route_source_value": F.coalesce("route_source_value", "route_words"),
                 "drug_exposure_id": row_id("drug", *key),
                 "drug_exposure_start_date": first_day,
                 "drug_exposure_start_datetime": timestamp_of(F.col("start")),

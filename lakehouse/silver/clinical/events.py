@@ -21,8 +21,8 @@ def with_concept(
     """Add what a CodeableConcept means: `<into>_concept_id`, `_source_concept_id`, `_source_value` and `_domain_id`.
 
     Of several codings one that has a standard concept is taken, before others one whose own concept is known
-    too, and among equals the first. Without any, the source value is the text. `key` names a row, its
-    patient first.
+    too, and among equals the first. Without any code the source value is null, and what is told instead is in
+    `<into>_words`, as it is: it may tell who the patient is. `key` names a row, its patient first.
     """
     codings = rows.select("*", F.posexplode_outer(f"{codeable_concept}.coding").alias("_place", "_coding"))
     vocabularies = systems.selectExpr("uri as _uri", "vocabulary_id as _vocabulary")
@@ -37,7 +37,10 @@ def with_concept(
         .withColumns({
             f"{into}_concept_id": F.coalesce("_target", F.lit(0)),
             f"{into}_source_concept_id": F.coalesce("_source", F.lit(0)),
-            f"{into}_source_value": F.coalesce("_coding.code", f"{codeable_concept}.text", "_coding.display"),
+            f"{into}_source_value": F.col("_coding.code"),
+            f"{into}_words": F.when(
+                F.col("_coding.code").isNull(), F.coalesce(f"{codeable_concept}.text", "_coding.display")
+            ),
             f"{into}_domain_id": F.col("_domain"),
         })
         .drop("_place", "_coding", "_uri", "_vocabulary", "_target", "_source", "_domain", "_rank")

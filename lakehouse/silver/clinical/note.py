@@ -7,10 +7,9 @@ from pyspark.sql import functions as F
 
 from lakehouse.bronze.ehr.datatypes import date_of, timestamp_of
 from lakehouse.bronze.ehr.document_reference import DocumentReference
-from lakehouse.bronze.ehr.patient import Patient
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
-from lakehouse.silver.clinical.deidentified import deidentified
+from lakehouse.silver.clinical.deidentified import of_persons
 from lakehouse.silver.clinical.encounter_part import EncounterPart
 from lakehouse.silver.clinical.events import first_dated, with_concept, with_provider, with_visit
 from lakehouse.silver.identity.provider_link import ProviderLink
@@ -64,7 +63,6 @@ class Note(Table):
         systems: CodeSystem,
         codes: SourceToConcept,
         parts: EncounterPart,
-        patients: Patient,
     ) -> DataFrame:
         """Read the notes that hold as OMOP rows."""
         current = DocumentReference.current(documents).withColumns({
@@ -73,35 +71,24 @@ class Note(Table):
         })  # fmt: skip
         coded = with_concept(current, "type", "note_class", DocumentReference.record, systems, codes)
         attachment = F.get("content_", F.lit(0))["attachment"]
-        named = coded.join(_names(Patient.current(patients)), "patient_id", "left")
-        freed = deidentified(named, "text", "names")
+        titled = coded.withColumn("title", F.coalesce("type.text", F.get("type.coding", F.lit(0))["display"]))
+        performed = with_provider(titled, F.col("author"), providers)
+        freed = of_persons(performed, links, "text", "title", "note_class_words")
         return (
-            with_visit(with_provider(freed, F.col("author"), providers), "about", parts)
-            .join(links.select("patient_id", "person_id"), "patient_id")
+            with_visit(freed, "about", parts)
             .withColumns({
                 "note_id": row_id("note", "patient_id", "resource_id"),
                 "note_date": date_of(F.col("start")),
                 "note_datetime": timestamp_of(F.col("start")),
                 "note_type_concept_id": F.lit(_EHR_NOTE),
-                "note_title": F.coalesce("type.text", F.get("type.coding", F.lit(0))["display"]),
+                "note_title": F.col("title"),
                 "note_text": F.col("text"),
                 "encoding_concept_id": F.when(
                     attachment["contentType"].ilike("%charset=utf-8%"), _UTF_8
                 ).otherwise(0),
                 "language_concept_id": F.lit(0),
-                "note_source_value": F.col("note_class_source_value"),
+                "note_source_value": F.coalesce("note_class_source_value", "note_class_words"),
                 "source_status": F.coalesce("doc_status", "status"),
             })
             .select(*Note.declared)
         )  # fmt: skip
-
-
-def _names(patients: DataFrame) -> DataFrame:
-    """By patient: the family and given names of all his names."""
-    names = F.flatten(
-        F.transform(
-            "name",
-            lambda name: F.concat(F.array(name["family"]), F.coalesce(name["given"], F.array().cast("array<string>"))),
-        )
-    )
-    return patients.select("patient_id", F.array_compact(names).alias("names"))

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from lakehouse.bronze.ehr.datatypes import date_of, timestamp_of
 from lakehouse.bronze.ehr.observation import Observation
 from lakehouse.silver.clinical.concepts import EHR, LAB
+from lakehouse.silver.clinical.deidentified import of_persons
 from lakehouse.silver.clinical.events import (
     first_dated,
     has_category,
@@ -41,10 +42,11 @@ def observed(
     coded = with_concept(parts, "code", "event", _PART, systems, codes)
     answered = with_concept(coded, "answer", "answer", _PART, systems, codes)
     performed = with_provider(answered, F.col("performer"), providers)
+    in_visits = with_visit(with_unit(performed, "quantity", codes), "encounter", encounter_parts)
     return (
-        with_visit(with_unit(performed, "quantity", codes), "encounter", encounter_parts)
-        .join(links.select("patient_id", "person_id"), "patient_id")
+        of_persons(in_visits, links, "event_words", "answer_words", "words")
         .withColumns({
+            "event_source_value": F.coalesce("event_source_value", "event_words"),
             "event_date": date_of(F.col("start")),
             "event_datetime": timestamp_of(F.col("start")),
             "event_type_concept_id": F.when(has_category("laboratory"), LAB)
@@ -55,6 +57,7 @@ def observed(
             "value_source_value": F.coalesce(
                 F.concat(F.coalesce("quantity.comparator", F.lit("")), F.col("number").cast("string")),
                 "answer_source_value",
+                "answer_words",
                 "words",
             ),
             "is_measurement": F.coalesce(

@@ -12,6 +12,7 @@ from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.claims.eligibility import Eligibility
 from lakehouse.silver.clinical.concepts import MEDICAID, MEDICARE, PAYER_OF_ACT_CODE, PAYER_OF_NAME, concept_of
+from lakehouse.silver.clinical.deidentified import of_persons
 from lakehouse.silver.clinical.eras import in_eras
 from lakehouse.silver.identity.names import by_name
 from lakehouse.vault.patient_link import PatientLink
@@ -88,18 +89,22 @@ def _enrolled(months: DataFrame) -> DataFrame:
 def _covered(coverages: DataFrame, organizations: DataFrame, links: DataFrame) -> DataFrame:
     payers = by_name(Organization.current(organizations)).select("named_by", F.col("name").alias("payer"))
     payor = F.get("payor", F.lit(0))
-    named = Coverage.current(coverages).withColumn("named_by", name_in(payor["reference"], "Organization"))
     # Who pays himself is named by his name.
     pays_himself = F.coalesce(payor["reference"], F.lit("")).rlike(r"(^|/)(Patient|RelatedPerson)/")
-    name = F.coalesce("payer", F.when(~pays_himself, payor["display"]))
-    code = F.get("type.coding", F.lit(0))["code"]
-    by_code = concept_of(code, PAYER_OF_ACT_CODE)
     plans = F.filter("class_", lambda part: F.exists(part["type"]["coding"], lambda coding: coding["code"] == "plan"))
     plan = F.get(plans, F.lit(0))
+    told = Coverage.current(coverages).withColumns({
+        "named_by": name_in(payor["reference"], "Organization"),
+        "payor_words": F.when(~pays_himself, payor["display"]),
+        "plan_words": plan["name"],
+    })  # fmt: skip
+    name = F.coalesce("payer", "payor_words")
+    code = F.get("type.coding", F.lit(0))["code"]
+    by_code = concept_of(code, PAYER_OF_ACT_CODE)
     start = date_of(F.col("period.start"))
     return (
-        named.join(F.broadcast(payers), "named_by", "left")
-        .join(links.select("patient_id", "person_id"), "patient_id")
+        of_persons(told, links, "payor_words", "plan_words")
+        .join(F.broadcast(payers), "named_by", "left")
         .select(
             row_id("coverage", "patient_id", "resource_id").alias("payer_plan_period_id"),
             "person_id",
@@ -109,7 +114,7 @@ def _covered(coverages: DataFrame, organizations: DataFrame, links: DataFrame) -
             ),
             F.when(by_code == 0, concept_of(name, PAYER_OF_NAME)).otherwise(by_code).alias("payer_concept_id"),
             name.alias("payer_source_value"),
-            F.coalesce(plan["name"], plan["value"]).alias("plan_source_value"),
+            F.coalesce("plan_words", plan["value"]).alias("plan_source_value"),
             F.lit("coverage").alias("payer_plan_period_source"),
             "line_id",
             "delivery",

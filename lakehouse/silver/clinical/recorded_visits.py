@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from lakehouse.bronze.ehr.datatypes import date_of, timestamp_of
 from lakehouse.keys import row_id
 from lakehouse.silver.clinical.concepts import EHR_ENCOUNTER_RECORD, INPATIENT_VISIT, VISIT_OF_ACT_CODE, concept_of
+from lakehouse.silver.clinical.deidentified import of_persons
 from lakehouse.silver.clinical.events import with_care_site, with_provider
 
 _INDIVIDUALS = """concat(
@@ -16,12 +17,16 @@ _INDIVIDUALS = """concat(
     participant).individual"""
 
 
-def recorded_visits(encounters: DataFrame, providers: DataFrame, care_sites: DataFrame) -> DataFrame:
+def recorded_visits(encounters: DataFrame, links: DataFrame, providers: DataFrame, care_sites: DataFrame) -> DataFrame:
     """What the hospital tells of each encounter, be it a visit or a part of one; null is what it does not tell.
 
-    encounters: rows of bronze.encounter that hold, with the person_id of their patients.
+    encounters: rows of bronze.encounter that hold. links: rows of vault.patient_link.
     """
-    performed = with_provider(encounters, F.expr(_INDIVIDUALS), providers)
+    told = encounters.withColumns({
+        "from_words": F.col("hospitalization.admitSource.text"),
+        "to_words": F.col("hospitalization.dischargeDisposition.text"),
+    })  # fmt: skip
+    performed = with_provider(of_persons(told, links, "from_words", "to_words"), F.expr(_INDIVIDUALS), providers)
     placed = with_care_site(performed, F.col("service_provider.reference"), care_sites)
     start, end = F.col("period.start"), F.col("period.end")
     concept = concept_of(F.col("class_.code"), VISIT_OF_ACT_CODE)
@@ -41,8 +46,8 @@ def recorded_visits(encounters: DataFrame, providers: DataFrame, care_sites: Dat
         "care_site_id",
         "institution",
         F.col("class_.code").alias("visit_source_value"),
-        _first_code("hospitalization.admitSource").alias("admitted_from_source_value"),
-        _first_code("hospitalization.dischargeDisposition").alias("discharged_to_source_value"),
+        F.coalesce(_first_code("hospitalization.admitSource"), "from_words").alias("admitted_from_source_value"),
+        F.coalesce(_first_code("hospitalization.dischargeDisposition"), "to_words").alias("discharged_to_source_value"),
         "status",
         "line_id",
         "delivery",
@@ -50,5 +55,4 @@ def recorded_visits(encounters: DataFrame, providers: DataFrame, care_sites: Dat
 
 
 def _first_code(codeable_concept: str) -> Column:
-    first = F.get(f"{codeable_concept}.coding", F.lit(0))
-    return F.coalesce(first["code"], f"{codeable_concept}.text")
+    return F.get(f"{codeable_concept}.coding", F.lit(0))["code"]

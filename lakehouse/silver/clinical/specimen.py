@@ -10,6 +10,7 @@ from lakehouse.bronze.ehr.specimen import Specimen as SpecimenResource
 from lakehouse.contract import Column, Table, expect, expect_or_drop
 from lakehouse.keys import row_id
 from lakehouse.silver.clinical.concepts import EHR, LAB
+from lakehouse.silver.clinical.deidentified import of_persons
 from lakehouse.silver.clinical.events import first_dated, with_concept, with_unit
 from lakehouse.silver.vocabulary.code_system import CodeSystem
 from lakehouse.silver.vocabulary.source_to_concept import SourceToConcept
@@ -72,9 +73,10 @@ class Specimen(Table):
         coded = with_concept(taken, "type", "specimen", SpecimenResource.record, systems, codes)
         placed = with_concept(coded, "site", "anatomic_site", SpecimenResource.record, systems, codes)
         recorded = (
-            with_unit(placed, "amount", codes)
-            .join(links.select("patient_id", "person_id"), "patient_id")
+            of_persons(with_unit(placed, "amount", codes), links, "specimen_words", "anatomic_site_words")
             .withColumns({
+                "specimen_source_value": F.coalesce("specimen_source_value", "specimen_words"),
+                "anatomic_site_source_value": F.coalesce("anatomic_site_source_value", "anatomic_site_words"),
                 "specimen_id": row_id("specimen", "patient_id", "resource_id"),
                 "specimen_type_concept_id": F.lit(EHR),
                 "specimen_date": date_of(F.col("start")),

@@ -20,6 +20,7 @@ from lakehouse.silver.clinical.concepts import (
     concept_of,
     place_of_discharge,
 )
+from lakehouse.silver.clinical.deidentified import of_persons
 from lakehouse.silver.clinical.encounter_part import EncounterPart
 from lakehouse.silver.clinical.events import with_care_site
 from lakehouse.silver.clinical.recorded_visits import recorded_visits
@@ -90,10 +91,10 @@ class VisitDetail(Table):
         care_sites: CareSiteLink,
     ) -> DataFrame:
         """Bring parts, places and claims into one shape, and put them in order."""
-        current = Encounter.current(encounters).join(links.select("patient_id", "person_id"), "patient_id")
-        said_to_be_parts = recorded_visits(current.filter("part_of is not null"), providers, care_sites)
+        current = Encounter.current(encounters)
+        said_to_be_parts = recorded_visits(current.filter("part_of is not null"), links, providers, care_sites)
         recorded = _parts(said_to_be_parts, parts).unionByName(
-            _places(current, parts, care_sites), allowMissingColumns=True
+            _places(current, parts, links, care_sites), allowMissingColumns=True
         )
         billed = _claims(medical, visits_of_claims(encounters_of_claims, visits))
         every = _ended(recorded, visits).unionByName(billed, allowMissingColumns=True)
@@ -134,15 +135,18 @@ def _parts(recorded: DataFrame, parts: DataFrame) -> DataFrame:
     )
 
 
-def _places(current: DataFrame, parts: DataFrame, care_sites: DataFrame) -> DataFrame:
+def _places(current: DataFrame, parts: DataFrame, links: DataFrame, care_sites: DataFrame) -> DataFrame:
     """Where patients were in the course of encounters."""
     dated = (
         current.select("*", F.posexplode("location").alias("place", "there"))
         .filter("there.period.start is not null")
         .withColumn("encounter_key", row_id("visit", "patient_id", "resource_id"))
+        .withColumn("place_name", F.col("there.location.display"))
     )
     own = parts.selectExpr("encounter_key", "visit_occurrence_id as whole", "visit_detail_id as parent_visit_detail_id")
-    placed = with_care_site(dated, F.col("there.location.reference"), care_sites, "Location")
+    placed = with_care_site(
+        of_persons(dated, links, "place_name"), F.col("there.location.reference"), care_sites, "Location"
+    )
     start, end = F.col("there.period.start"), F.col("there.period.end")
     return placed.join(own, "encounter_key", "left").select(
         row_id("visit place", "patient_id", "resource_id", "place").alias("visit_detail_id"),
@@ -153,7 +157,7 @@ def _places(current: DataFrame, parts: DataFrame, care_sites: DataFrame) -> Data
         F.coalesce(date_of(end), date_of(F.col("period.end"))).alias("visit_detail_end_date"),
         timestamp_of(end).alias("visit_detail_end_datetime"),
         "care_site_id",
-        F.coalesce("there.location.display", "there.location.reference").alias("visit_detail_source_value"),
+        F.coalesce("place_name", "there.location.reference").alias("visit_detail_source_value"),
         "parent_visit_detail_id",
         F.coalesce("whole", "encounter_key").alias("visit_occurrence_id"),
         F.col("there.status").alias("status"),

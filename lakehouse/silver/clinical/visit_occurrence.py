@@ -96,7 +96,7 @@ class VisitOccurrence(Table):
         claim_encounters: ClaimEncounter,
     ) -> DataFrame:
         """Find the encounters that are one, and put together what is told of each visit."""
-        every = recorded_visits(Encounter.current(encounters).join(links, "patient_id"), providers, care_sites)
+        every = recorded_visits(Encounter.current(encounters), links, providers, care_sites)
         are_parts = parts.select(F.col("encounter_key").alias("visit_occurrence_id"))
         recorded = every.join(are_parts, "visit_occurrence_id", "left_anti")
         end = F.coalesce("visit_end_date", "last_known_day")

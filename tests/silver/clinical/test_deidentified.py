@@ -49,7 +49,7 @@ CASES: dict[str, tuple[str, list[str], str]] = {
 def freed(spark: SparkSession) -> dict[str, str]:
     told = [(name, text, registered) for name, (text, registered, _) in CASES.items()]
     rows = spark.createDataFrame(told, "name string, text string, registered array<string>")
-    return {row.name: row.text for row in deidentified(rows, "text", "registered").collect()}
+    return {row.name: row.text for row in deidentified(rows, "registered", "text").collect()}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -59,5 +59,15 @@ def test_who_he_is_leaves_and_what_he_has_stays(freed: dict[str, str], case: str
 
 def test_of_no_text_there_is_none_and_without_registered_names_it_is_freed_too(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(None,), ("Dr. Who",)], "text string")
-    freed = deidentified(rows.withColumn("registered", F.lit(None).cast("array<string>")), "text", "registered")
+    freed = deidentified(rows.withColumn("registered", F.lit(None).cast("array<string>")), "registered", "text")
     assert [row.text for row in freed.collect()] == [None, "Dr. [NAME]"]
+
+
+def test_a_name_that_one_text_tells_is_in_no_other(spark: SparkSession) -> None:
+    told = [("Name: Ann Lee", "Lee is well", None), (None, "Lee is well", ["Lee"]), (None, "Lee is well", None)]
+    rows = spark.createDataFrame(told, "one string, other string, registered array<string>")
+    assert [tuple(row) for row in deidentified(rows, "registered", "one", "other").drop("registered").collect()] == [
+        ("Name: [NAME] [NAME]", "[NAME] is well"),
+        (None, "[NAME] is well"),
+        (None, "Lee is well"),
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import SparkSession
 
 from lakehouse.bronze.ehr.ehr_line import EhrLine
-from lakehouse.silver.vocabulary.source_coding import SourceCoding
+from lakehouse.vault.source_coding import SourceCoding
 from tests.silver.clinical.fhir import LOINC, SNOMED, concept, resource
 from tests.support import Rows, ehr_lines
 

@@ -26,11 +26,11 @@ _OF_OBSERVATION = """concat(
 class SourceCoding(Table):
     """By which systems and codes the hospital's records say what was found, done and given, and in which words.
 
-    All versions in bronze tell, also those that were replaced later or that silver refuses. Patients are counted and
-    not records, so that what is delivered again changes nothing.
+    The words may tell of whom it is said. All versions in bronze tell, also those that were replaced later or that
+    silver refuses. Patients are counted and not records, so that what is delivered again changes nothing.
     """
 
-    layer = "silver"
+    layer = "vault"
     grain = "one row per code system, code and words for it"
     key = ("system", "code", "display")
     adds_up_by = "patient_id"
