@@ -12,6 +12,8 @@ import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from pyspark.sql import functions as F
+
 from lakehouse.contract import IDENTIFYING, Column, LandedTable, Table
 from lakehouse.errors import UsageError
 from lakehouse.refresh import lease
@@ -52,11 +54,23 @@ def record(storage: Storage, tables: list[str], reason: str | None, query: str) 
             f"{' and '.join(tables)} tell{'s' if len(tables) == 1 else ''} who people are: say what it is read for "
             f'with --reason "...", and it is shown, and recorded in {IdentifiedReading.full_name()}'
         )
-    now, who = datetime.now(UTC), f"{_user()} on {socket.gethostname()}"
-    rows = [(str(uuid.uuid4()), now, who, tables, reason.strip(), query)]
+    rows = [(str(uuid.uuid4()), datetime.now(UTC), who(), tables, reason.strip(), query)]
     reading = storage.spark.createDataFrame(rows, storage.schema(IdentifiedReading))
     with lease.hold(storage.spark, storage.tables_path, _WAIT_SECONDS):
         storage.append_once(IdentifiedReading, reading, Record("", {}, "full"), rows[0][0], 0)
+
+
+def forget(storage: Storage, names: str) -> None:
+    """Take what a pattern finds out of the queries and reasons on record. storage: of the record."""
+    if storage.exists(IdentifiedReading):
+        freed = {name: F.regexp_replace(name, names, "erased") for name in ("query", "reason")}
+        told = F.col("query").rlike(names) | F.col("reason").rlike(names)
+        storage.update(IdentifiedReading, told, freed, Record("", {}, "full"))
+
+
+def who() -> str:
+    """User and machine, as the operating system knows them."""
+    return f"{_user()} on {socket.gethostname()}"
 
 
 def _user() -> str:

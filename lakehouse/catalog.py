@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from lakehouse.contract import LAYERS, Table
-from lakehouse.errors import ContractError, UsageError
+from lakehouse.errors import ContractError, UsageError, shown
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Catalog:
         if layer and not near:
             near = [full[own.index(alike)] for alike in difflib.get_close_matches(last, own, n=1)]
         hint = f"did you mean {near[0]!r}?" if near else "`lakehouse docs` lists all tables"
-        raise UsageError(f"there is no table {name!r}: {hint}")
+        raise UsageError(f"there is no table {shown(name)}: {hint}")
 
     def upstream(self, tables: set[type[Table]]) -> set[type[Table]]:
         """These tables and all that they are built from."""

@@ -246,6 +246,39 @@ def rotate_key(
 
 
 @_command
+def erase(
+    reason: Annotated[str, typer.Option(help="Why; it is recorded.")],
+    person: Annotated[int | None, typer.Option(help="The person_id of whom to remove.", metavar="ID")] = None,
+    source_id: Annotated[
+        str | None,
+        typer.Option(
+            help="Or an id by which a source knows him: ehr|PATIENT, payer|BENE_ID or laboratory|SAMPLE.",
+            metavar="SOURCE|ID",
+        ),
+    ] = None,
+    home: Home = None,
+    conf_file: ConfFile = None,
+    set_: Setting = None,
+    wait: Wait = 0,
+    debug: Debug = False,
+) -> None:
+    """Remove a person from every table and from all their older versions, for good.
+
+    The lines that told of him are emptied in bronze, the genotypes of his
+    samples taken out of their files' lines, and everything is made without
+    him. Models that learned from him are tagged in MLflow. What is kept, in
+    vault.erasure, are hashes of the ids that his sources know him by: lines
+    that come later under these are emptied as they land. Older versions of
+    all tables are gone afterwards. Files in the landing zone stay.
+    """
+    from lakehouse import stages
+
+    if (person is None) == (source_id is None):
+        raise UsageError("say whom to remove, with --person or with --source-id")
+    stages.erase(_conf(conf_file, set_, home), person, source_id, reason, wait, debug)
+
+
+@_command
 def lineage(
     table: Annotated[str, typer.Argument(help="A table, with its layer where the name alone is not clear.")],
     json_: AsJson = False,

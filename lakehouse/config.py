@@ -16,9 +16,11 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from lakehouse.errors import UsageError
+from lakehouse.errors import UsageError, shown
 
 Setting = str | int | float | bool
+
+_NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)  # a date that is none, brackets in brackets without end
 
 
 class _Section(BaseModel):
@@ -169,7 +171,7 @@ def _read(path: Path) -> str:
 def _parse(text: str, path: Path | None) -> dict[str, Any]:
     try:
         raw = yaml.safe_load(text) or {}
-    except (yaml.YAMLError, ValueError) as error:
+    except _NOT_YAML as error:
         raise UsageError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(raw, dict):
         raise UsageError(f"{path} must hold keys and values: {', '.join(Conf.model_fields)}")
@@ -195,14 +197,14 @@ def _override(raw: dict[str, Any], setting: str) -> None:
     """Set `section.key=value` in the raw conf; below `settings` the rest of the path is one key."""
     path, equals, value = setting.partition("=")
     if not equals or not path:
-        raise UsageError(f"--set {setting!r} is not of the form key=value, as in --set spark.master=local[4]")
+        raise UsageError(f"--set {shown(setting)} is not of the form key=value, as in --set spark.master=local[4]")
     keys = path.split(".", 2 if path.startswith("spark.settings.") else -1)
     for key in keys[:-1]:
-        raw = _section(raw, key, f"--set {setting!r}")
+        raw = _section(raw, key, f"--set {shown(setting)}")
     try:
         raw[keys[-1]] = yaml.safe_load(value)
-    except (yaml.YAMLError, ValueError) as error:  # the latter for a date that is none
-        raise UsageError(f"--set {setting!r} is not YAML: {' '.join(str(error).split())}") from None
+    except _NOT_YAML as error:
+        raise UsageError(f"--set {shown(setting)} is not YAML: {' '.join(str(error).split())}") from None
 
 
 def _section(raw: dict[str, Any], key: str, option: str) -> dict[str, Any]:
@@ -229,7 +231,7 @@ def _explain(error: Any, text: str, path: Path | None, options: Mapping[str, str
         near = difflib.get_close_matches(keys[-1], allowed, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         return f"{where}: unknown key {name!r}{hint}; allowed here: {', '.join(allowed)}"
-    return f"{where}: {name}: {error['msg'].lower()}, not {error['input']!r}"
+    return f"{where}: {name}: {error['msg'].lower()}, not {shown(error['input'])}"
 
 
 def _fields(keys: list[str]) -> list[str]:

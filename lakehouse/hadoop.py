@@ -14,6 +14,9 @@ from typing import Any
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
+_READ_AT_MOST = 1 << 26
+"""Bytes of a file, unpacked, that are read here: what has more is read by Spark."""
+
 LOCAL = "^file:/+"
 """How a path on the local disk begins where Hadoop spells it out: with one slash or with three."""
 
@@ -81,11 +84,12 @@ class HadoopPath:
             return bytes(java_class(self.spark, "org.apache.commons.io.IOUtils").toByteArray(stream))
 
     def lines(self) -> Iterator[str]:
-        """The lines of the file, decompressed as its name says, without a byte order mark."""
+        """The lines of the file's beginning, decompressed as its name says, without a byte order mark."""
         codecs = java_class(self.spark, "org.apache.hadoop.io.compress.CompressionCodecFactory")
         codec = codecs(self._configuration).getCodec(self.java)
         with self.opened() as stream:
-            readable = codec.createInputStream(stream) if codec else stream
+            unpacked = codec.createInputStream(stream) if codec else stream
+            readable = java_class(self.spark, "org.apache.commons.io.input.BoundedInputStream")(unpacked, _READ_AT_MOST)
             decoded = java_class(self.spark, "java.io.InputStreamReader")(readable, "UTF-8")
             reader = java_class(self.spark, "java.io.BufferedReader")(decoded)
             while (line := reader.readLine()) is not None:

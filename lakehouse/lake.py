@@ -6,25 +6,40 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial, reduce
+from operator import or_
 from pathlib import Path
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
-from lakehouse import audit, catalog, keyring, keys, person_history, session
+from lakehouse import audit, catalog, keyring, keys, person_history, session, tracking
 from lakehouse.audit import IdentifiedReading
 from lakehouse.bronze import landing
 from lakehouse.catalog import Catalog
 from lakehouse.config import Conf
-from lakehouse.contract import LandedTable, Table
-from lakehouse.errors import UsageError
+from lakehouse.contract import LandedTable, ReferenceTable, Table
+from lakehouse.erasure import lines
+from lakehouse.erasure.record import Erasure, Tombstones, begin, finish, unfinished
+from lakehouse.erasure.source_ids import SOURCES, ids_of, marks_of
+from lakehouse.erasure.traces import traces
+from lakehouse.errors import LakehouseError, UsageError
 from lakehouse.person_history import PersonHistory
 from lakehouse.refresh import lease
 from lakehouse.refresh.plan import Decision
 from lakehouse.refresh.run import Outcome, Refresh
 from lakehouse.storage import Storage
 
-KEPT_APART = (IdentifiedReading, PersonHistory)
+KEPT_APART = (IdentifiedReading, PersonHistory, Erasure)
 """Tables that are made of no others, and stay where these are removed."""
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was done to erase a person: how many runs of training are marked, and the outcomes of the tables."""
+
+    runs: int
+    outcomes: list[Outcome]
 
 
 @dataclass(frozen=True)
@@ -124,13 +139,73 @@ class Lake:
                 keyring.retire(self.spark, self.conf)
             return outcomes
 
+    def erase(
+        self,
+        person_id: int,
+        reason: str,
+        wait_seconds: float = 0,
+        on_start: Callable[[str, Decision], None] = lambda table, decision: None,
+        on_end: Callable[[Outcome], None] = lambda outcome: None,
+    ) -> Erased:
+        """Remove a person from every table, their older versions and the record of readings, under the home's lease.
+
+        What was broken off is taken up by the same call. Raises UsageError where nobody has that id, LakehouseError
+        where something of the person is left.
+        """
+        with lease.hold(self.spark, self.conf.home, wait_seconds):
+            ids = ids_of(self.storage, person_id)
+            begun = unfinished(self.audit)
+            if not ids and not begun:
+                raise UsageError(f"nobody has the person_id {person_id}")
+            if not begun:
+                begin(self.audit, ids, reason)
+            marked = tracking.mark_trained_with(self.conf, partial(self._held, person_id)) if ids else 0
+            if ids:
+                lines.empty(self.storage, ids, marks_of(self.storage, ids), self.conf.refresh.buckets)
+                audit.forget(self.audit, lines.pattern((*ids.patients, *ids.beneficiaries, *ids.samples)))
+            outcomes = self._refresh(self.catalog.select(()), False, on_start, on_end, erasing=True)
+            failed = [outcome.table for outcome in outcomes if outcome.mode in ("failed", "blocked")]
+            if failed:
+                raise LakehouseError(f"{failed[0]} could not be made without the person: mend that, and do it again")
+            self._purge()
+            left = traces(self.storage, self.catalog, ids)
+            if left:
+                raise LakehouseError(f"something of the person is left in {', '.join(left)}")
+            finish(self.audit)
+            self.audit.purge(Erasure)
+        return Erased(marked, outcomes)
+
+    def _held(self, person_id: int, name: str, version: int) -> bool:
+        """Whether a table of gold, from which models learn, held the person at a version."""
+        table = self.catalog.by_name.get(name)
+        if table is None or table.layer != "gold" or "person_id" not in table.declared:
+            return False
+        return not self.storage.read(table, version).filter(F.col("person_id") == person_id).isEmpty()
+
+    def _purge(self) -> None:
+        """Leave no older version of any table that may have held somebody who was erased."""
+        stones = Tombstones.of(self.audit)
+        of_source = [stones.mark(source, F.col("source_id")) & (F.col("source") == source) for source in SOURCES]
+        person_history.forget(self.audit, reduce(or_, of_source))
+        for kept in (IdentifiedReading, PersonHistory):
+            if self.audit.exists(kept):
+                self.audit.purge(kept)
+        for table in self.catalog:
+            if not issubclass(table, ReferenceTable):
+                for quarantine in (False, True):
+                    if self.storage.exists(table, quarantine):
+                        self.storage.purge(table, quarantine)
+
     def _refresh(
         self,
         chosen: set[type[Table]],
         full: bool,
         on_start: Callable[[str, Decision], None],
         on_end: Callable[[Outcome], None],
+        erasing: bool = False,
     ) -> list[Outcome]:
+        if not erasing and unfinished(self.audit):
+            raise LakehouseError("an erasure was broken off: give the same `lakehouse erase` again, and it is finished")
         found = keyring.find(self.spark, self.conf)
         names, place = (found.names, found.place) if found else ((), self.conf.keys_path)
         refresh = Refresh(self.storage, self.catalog, self.conf, on_start, on_end, names)
@@ -142,7 +217,8 @@ class Lake:
         if any(issubclass(table, LandedTable) for table in chosen):
             # What was seen lies beside the tables that it was taken into: removed with them, it is taken again.
             checkpoint = f"{self.storage.tables_path}/bronze/_checkpoints/landing"
-            landing.take(self.storage, self.conf.landing_path, checkpoint, self.conf.refresh.buckets)
+            emptied = partial(lines.without_erased, Tombstones.of(self.audit))
+            landing.take(self.storage, self.conf.landing_path, checkpoint, self.conf.refresh.buckets, emptied)
         outcomes = refresh.run(chosen, full)
         person_history.remember(self.audit, self.storage)
         return outcomes

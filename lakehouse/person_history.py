@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from pyspark.sql import Column as SparkColumn
 from pyspark.sql import functions as F
 
 from lakehouse.contract import Column, LandedTable
@@ -28,6 +29,14 @@ class PersonHistory(LandedTable):
     person_id = Column("bigint", "the person from then on; null where the registration is no longer there")
     change = Column("bigint", "number of the refresh that changed persons, from 1", required=True)
     changed_at = Column("timestamp", "when that was (UTC)", required=True)
+
+
+def forget(history: Storage, is_erased: SparkColumn) -> None:
+    """Remove the changes of registrations of whom that column, over `source` and `source_id`, is true."""
+    last = history.last_commit(PersonHistory)
+    if last and last.record and not history.read(PersonHistory).filter(is_erased).isEmpty():
+        left = history.read(PersonHistory).filter(~is_erased)
+        history.replace(PersonHistory, left.localCheckpoint(), last.record)
 
 
 def remember(history: Storage, tables: Storage) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.resources import files
 from typing import Any, Literal
 
-from pyspark.sql import DataFrame, SparkSession
+from delta.tables import DeltaTable
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
@@ -22,6 +24,9 @@ from lakehouse.buckets import Buckets
 from lakehouse.contract import LandedTable, ReferenceTable, Table
 from lakehouse.errors import ContractError, LakehouseError, UsageError
 from lakehouse.hadoop import HadoopPath, java_class
+
+_RETENTION_CHECKED = "spark.databricks.delta.retentionDurationCheck.enabled"
+_KEEP_NO_REMOVED = "'delta.deletedFileRetentionDuration' = 'interval 0 seconds'"
 
 FORMAT = 1
 """The layout of tables and records. A home with a higher one was written by a newer lakehouse."""
@@ -217,10 +222,50 @@ class Storage:
             writer = writer.partitionBy(table.partition)
         writer.option("txnAppId", app).option("txnVersion", batch).save(self.path(table))
 
-    def carry(self, table: type[Table], record: Record) -> None:
+    def update(self, table: type[LandedTable], where: Column, values: dict[str, Column], record: Record) -> None:
+        """Change columns of the rows that a predicate selects, in one commit; in none where it selects no rows."""
+        metadata = "spark.databricks.delta.commitInfo.userMetadata"
+        self.spark.conf.set(metadata, self._said(table, record))
+        try:
+            DeltaTable.forPath(self.spark, self.path(table)).update(where, values)
+        finally:
+            self.spark.conf.unset(metadata)
+
+    def carry(self, table: type[Table], record: Record, quarantine: bool = False) -> None:
         """Record new input versions in a commit that changes no rows."""
         writer = self.empty(table).write.format("delta").mode("append")
-        writer.option("userMetadata", self._said(table, record)).save(self.path(table))
+        writer.option("userMetadata", self._said(table, record)).save(self.path(table, quarantine))
+
+    def purge(self, table: type[Table], quarantine: bool = False) -> None:
+        """Leave of a table its rows as they are now: afterwards no older version can be read, nor is of it any trace.
+
+        Files of which rows are marked as deleted are written anew (REORG), those of older versions removed (VACUUM).
+        The log tells the least and greatest values of columns of files that are gone: it is cut off before a last
+        commit, which changes no rows and says what the one before said.
+        """
+        path, last = self.path(table, quarantine), self.last_commit(table)
+        assert last is not None
+        assert last.record is not None
+        if len(self._versions(path)) == 1:
+            return
+        name = f"delta.`{path.replace('`', '``')}`"
+        self.spark.sql(f"alter table {name} set tblproperties ({_KEEP_NO_REMOVED})")
+        if any(file.startswith("deletion_vector") for file in HadoopPath(self.spark, path).names()):
+            self.spark.sql(f"reorg table {name} apply (purge)")
+        self.spark.conf.set(_RETENTION_CHECKED, "false")
+        try:
+            DeltaTable.forPath(self.spark, path).vacuum(0)
+        finally:
+            self.spark.conf.unset(_RETENTION_CHECKED)
+        self.carry(table, replace(last.record, rows_version=last.rows_version), quarantine)
+        log = java_class(self.spark, "org.apache.spark.sql.delta.DeltaLog").forTable(self.spark._jsparkSession, path)
+        none = java_class(self.spark, "scala.Option").empty()
+        snapshot = log.update(False, none, none)
+        log.checkpoint(snapshot, none)
+        for name in HadoopPath(self.spark, f"{path}/_delta_log").names():
+            of_version = re.match(r"\d{20}(?=\.)", name)
+            if of_version and int(of_version[0]) < snapshot.version():
+                HadoopPath(self.spark, f"{path}/_delta_log/{name}").delete()
 
     def _said(self, table: type[Table], record: Record) -> str:
         """The text that the commit of a record carries."""
@@ -254,7 +299,7 @@ class Storage:
         """The buckets that changed after that version; None where this is not known, or all may have."""
         touched: Buckets | None = None
         for commit in self.log(table):
-            if commit.version == version:
+            if version in (commit.version, commit.rows_version):
                 return touched
             if not commit.changes_rows:
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,9 @@ from lakehouse.storage import Storage
 
 if TYPE_CHECKING:
     from pyspark.ml import Model  # half a second, which commands that train nothing need not wait for
+
+TRAINED_WITH_ERASED = "trained_with_erased_persons"
+"""The tag of runs and models that learned from somebody who was erased since."""
 
 ALIAS = "champion"
 """The alias under which the newest model of each name is loaded."""
@@ -120,6 +123,30 @@ def registered_models(conf: Conf) -> list[dict[str, Any]]:
                 "metrics": run.data.metrics, "tables": tables,
             })  # fmt: skip
     return found
+
+
+def mark_trained_with(conf: Conf, held: Callable[[str, int], bool]) -> int:
+    """Tag the runs, and the versions of models, that were trained with somebody who was erased. Returns how many runs.
+
+    held: whether a table, by its name, held him at a version.
+    """
+    import mlflow
+
+    if conf.tracking.uri is None and not (_folder(conf) / "mlflow.db").exists():
+        return 0
+    marked = 0
+    with _quietly():
+        mlflow.set_tracking_uri(tracking_uri(conf))
+        client = mlflow.MlflowClient()
+        experiment = client.get_experiment_by_name(conf.tracking.experiment)
+        for run in client.search_runs([experiment.experiment_id]) if experiment else ():
+            tables = [(d.dataset.name, int(d.dataset.digest.removeprefix("v"))) for d in run.inputs.dataset_inputs]
+            if any(held(name, version) for name, version in tables):
+                client.set_tag(run.info.run_id, TRAINED_WITH_ERASED, "true")
+                for version in client.search_model_versions(f"run_id='{run.info.run_id}'"):
+                    client.set_model_version_tag(version.name, version.version, TRAINED_WITH_ERASED, "true")
+                marked += 1
+    return marked
 
 
 def server_command(conf: Conf, port: int) -> list[str]:

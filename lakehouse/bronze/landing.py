@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import unquote
 
 from py4j.protocol import Py4JJavaError
@@ -26,16 +27,27 @@ from lakehouse.bronze.identity.identity_line import IdentityLine
 from lakehouse.bronze.landed_file import LandedFile
 from lakehouse.bronze.landing_file import INDEX, File, is_finished, look_at, reason_of, why_unreadable
 from lakehouse.bronze.landing_lines import claims_lines, ehr_lines, genomics_lines, identity_lines
+from lakehouse.bronze.unsafe_file import why_unsafe
 from lakehouse.buckets import Buckets, bucket
 from lakehouse.contract import LandedTable
 from lakehouse.errors import LakehouseError, UsageError
 from lakehouse.hadoop import LOCAL, HadoopPath, spelled
 from lakehouse.storage import Record, Storage
 
+Emptying = Callable[[DataFrame, type[LandedTable], list[str]], DataFrame]
+"""Lines of a table as they land, with the headers of their files, and what of them is taken."""
 
-def take(storage: Storage, landing: str, checkpoint: str, buckets: int) -> None:
+
+def take(
+    storage: Storage,
+    landing: str,
+    checkpoint: str,
+    buckets: int,
+    emptied: Emptying = lambda lines, table, headers: lines,
+) -> None:
     """Take every file of the landing zone that was not taken before.
 
+    emptied: what is taken of lines, where persons were erased.
     Raises UsageError where the landing zone is missing, LakehouseError where it cannot be reached.
     """
     spark = storage.spark
@@ -55,12 +67,13 @@ def take(storage: Storage, landing: str, checkpoint: str, buckets: int) -> None:
         .load(landing)
         .select("path", "length", "modificationTime")
     )
+    taking = _Taking(storage, reader, landing, buckets, emptied)
     problems: list[Exception] = []
     query_id: Future[str] = Future()  # the first batch may begin before the query is given back
 
     def take_batch(batch: DataFrame, number: int) -> None:
         try:
-            _take_batch(storage, reader, landing, batch, number, query_id=query_id.result(), buckets=buckets)
+            _take_batch(taking, batch, number, query_id.result())
         except Exception as error:
             problems.append(error)
             raise
@@ -204,43 +217,61 @@ def _append_files(storage: Storage, files: list[File], app: str, number: int) ->
     storage.append_once(LandedFile, ledger, Record("", {}, "incremental"), app, number)
 
 
-def _take_batch(
-    storage: Storage, reader: SparkSession, landing: str, batch: DataFrame, number: int, *, query_id: str, buckets: int
-) -> None:
+@dataclass(frozen=True)
+class _Taking:
+    """What stays the same from batch to batch."""
+
+    storage: Storage
+    reader: SparkSession
+    landing: str
+    buckets: int
+    emptied: Emptying
+
+
+def _take_batch(taking: _Taking, batch: DataFrame, number: int, query_id: str) -> None:
+    storage, reader, landing = taking.storage, taking.reader, taking.landing
     files = [look_at(reader, landing, row.path, row.length, row.modificationTime) for row in batch.collect()]
     names = storage.spark.createDataFrame([(f.name,) for f in files], "file string")
     taken = {row.file for row in names.join(storage.read(LandedFile), "file", "left_semi").collect()}
     files = [f for f in files if f.name not in taken and f.is_finished]
     if not files:
         return
+    files = [_unless_unsafe(file, landing) for file in files]
     for world, (table, read) in _WORLDS.items():
         of_world = [f for f in files if f.world == world and f.has_lines]
         if not of_world:
             continue
-        refused = _append(storage, reader, table, read, of_world, f"{query_id}-{world}", number, buckets)
+        refused = _append(taking, table, read, of_world, f"{query_id}-{world}", number)
         files = [refused.get(f.name, f) for f in files]
     _append_files(storage, files, f"{query_id}-files", number)
 
 
+def _unless_unsafe(file: File, landing: str) -> File:
+    """The file, with a defect where it must not be read. Files on other than local disks are not looked at."""
+    path, root = spelled(file.path), spelled(landing)
+    if not file.has_lines or not path.startswith("/"):
+        return file
+    return replace(file, defect=why_unsafe(Path(path), Path(root)))
+
+
 def _append(
-    storage: Storage,
-    reader: SparkSession,
+    taking: _Taking,
     table: type[LandedTable],
     read: Callable[[SparkSession, list[File]], DataFrame],
     files: list[File],
     app: str,
     number: int,
-    buckets: int,
 ) -> dict[str, File]:
     """Append the lines of these files in one commit. Returns the files that turned out to be unreadable."""
-    refused: dict[str, File] = {}
+    storage, reader, refused = taking.storage, taking.reader, dict[str, File]()
     while readable := [f for f in files if f.name not in refused]:
-        rows = read(reader, readable).selectExpr(*(f"`{n}`" for n in table.declared)).persist(StorageLevel.DISK_ONLY)
+        lines = taking.emptied(read(reader, readable), table, [f.header for f in readable if f.header])
+        rows = lines.selectExpr(*(f"`{n}`" for n in table.declared)).persist(StorageLevel.DISK_ONLY)
         try:
             # Read to the end before the append: one that was made before a kill is not made, nor read for, again.
             rows.count()
             # On the first delivery everything is new; later, what hangs on this table asks whose lines came.
-            touched = _touched(rows, table, buckets) if storage.exists(table) else None
+            touched = _touched(rows, table, taking.buckets) if storage.exists(table) else None
             storage.append_once(table, rows, Record("", {}, "incremental", touched), app, number)
             return refused
         except (Py4JJavaError, PySparkException) as error:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from lakehouse import audit
-from lakehouse.errors import UsageError
+from lakehouse.errors import UsageError, shown
 from lakehouse.lake import Lake, plainly
 from lakehouse.report.summary import grid
 
@@ -63,14 +63,18 @@ def answer(lake: Lake, query: str, reason: str | None = None) -> DataFrame:
         return _all_tables(lake)
     try:
         _refuse_writing(lake, query)
-        return lake.spark.sql(query)
+        rows = lake.spark.sql(query)
     except AnalysisException as error:
         if error.getErrorClass() == "TABLE_OR_VIEW_NOT_FOUND":
             name = (error.getMessageParameters() or {})["relationName"].replace("`", "")
-            raise UsageError(f"there is no table {name!r}: {_instead(lake, name)}") from None
+            raise UsageError(f"there is no table {shown(name)}: {_instead(lake, name)}") from None
         # Spark begins with the name of the error, and goes on with the query or the plan that it had made by then.
         told = str(error).strip().partition("\n")[0]
         raise UsageError(re.sub(r"^\[\S+\] |; line \d+ pos \d+;?$", "", told)) from None
+    # Planned, and not run yet. Wherever in the query the script is, its node has that name.
+    if "ScriptTransformation" in rows._jdf.queryExecution().analyzed().toString():
+        raise UsageError("rows are not handed to scripts: they could do anything")
+    return rows
 
 
 def _refuse_writing(lake: Lake, query: str) -> None:
@@ -96,7 +100,7 @@ def _instead(lake: Lake, name: str) -> str:
     try:
         return f"name it with its layer, {lake.catalog.find(name).full_name()}"
     except UsageError as error:
-        return str(error).removeprefix(f"there is no table {name!r}: ")
+        return str(error).removeprefix(f"there is no table {shown(name)}: ")
 
 
 def show(console: Console, columns: list[str], rows: list[list[Any]]) -> None:

@@ -61,7 +61,7 @@ def found(folder: Path, planted: Planted, *, without: tuple[str, ...]) -> dict[s
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
         if path.is_file() and not name.startswith(without):
-            for word in {word for text in (name, *_texts(path)) for word in words_in(text)} & planted.places.keys():
+            for word in {word for text in (name, *texts_of(path)) for word in words_in(text)} & planted.places.keys():
                 leaks.setdefault(planted.places[word], set()).add(name)
     return leaks
 
@@ -72,7 +72,7 @@ def words_in(text: str) -> Iterator[str]:
     yield from (re.sub(r"\D", "", number) for number in _SPACED.findall(text))
 
 
-def _texts(path: Path) -> Iterator[str]:
+def texts_of(path: Path) -> Iterator[str]:
     """What a file says, unpacked."""
     content = path.read_bytes()
     yield content.decode("latin-1")
