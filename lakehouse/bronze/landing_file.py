@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.hadoop import HadoopPath, spelled
@@ -26,6 +26,9 @@ _NAMES = {
     "identity": re.compile(r"^(?P<kind>decisions)([^a-z].*)?\.(csv|txt|psv|tsv)(\.gz)?$", re.IGNORECASE),
     "genomics": re.compile(r"(\.(?P<kind>vcf)(\.gz|\.bgz)?|^(?P<manifest>samples)\.tsv(\.gz)?)$", re.IGNORECASE),
 }
+_PATTERN = re.compile(r"([{}\[\]*?\\])")
+"""Signs that Hadoop reads as patterns, unless a backslash stands before them."""
+
 INDEX = "index"
 """The kind of a file that finds places in a VCF file, and holds no lines of its own."""
 
@@ -126,13 +129,18 @@ _BGZIP_END = bytes.fromhex("1f8b08040000000000ff0600424302001b000300000000000000
 
 def why_unreadable(reader: SparkSession, file: File) -> str | None:
     """Read a file to its end, and say what stops it and after which line; None where nothing does."""
-    lines = reader.read.text(file.path)
+    lines = text_of(reader, [file.path])
     try:
         lines.agg(F.max(F.length("value"))).collect()
         return None
     except (Py4JJavaError, PySparkException) as error:
-        readable = reader.read.option("ignoreCorruptFiles", "true").text(file.path).count()
+        readable = text_of(reader, [file.path], ignoreCorruptFiles="true").count()
         return f"{reason_of(error)}, after line {readable}"
+
+
+def text_of(reader: SparkSession, paths: list[str], **options: str) -> DataFrame:
+    """The lines of these files, whose names may hold signs of patterns of names."""
+    return reader.read.options(**options).text([_PATTERN.sub(r"\\\1", path) for path in paths])
 
 
 def reason_of(error: Exception) -> str:
@@ -142,5 +150,7 @@ def reason_of(error: Exception) -> str:
         return "truncated: the compressed file ends early"
     if "not a gzip" in text or "ZipException" in text or "incorrect header check" in text:
         return "not a valid compressed file"
+    if "Relative path in absolute URI" in text:
+        return "Hadoop reads no file with a colon in its name: deliver it under another"
     causes: Iterable[str] = re.findall(r"Caused by: ([^\n]+)", text)
     return f"unreadable: {(list(causes) or text.splitlines())[-1][:200]}"

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.bronze.landed_line import PLACE
-from lakehouse.bronze.landing_file import File
+from lakehouse.bronze.landing_file import File, text_of
 from lakehouse.hadoop import LOCAL
 from lakehouse.keys import row_id
 
@@ -100,7 +100,7 @@ def _lines(reader: SparkSession, files: list[File]) -> DataFrame:
         "path string, file string, delivery string, file_kind string, header string, "
         "bene_id_at int, arrived_at timestamp",
     )
-    lines = reader.read.text([f.path for f in files]).select(
+    lines = text_of(reader, [f.path for f in files]).select(
         F.url_decode(F.replace(F.col("_metadata.file_path"), F.lit("+"), F.lit("%2B"))).alias("path"),
         F.col("_metadata.file_block_start").alias("block_start"),
         (F.monotonically_increasing_id().bitwiseAND(F.lit((1 << 33) - 1)) + 1).alias("line"),
