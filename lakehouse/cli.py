@@ -279,6 +279,28 @@ def erase(
 
 
 @_command
+def release(
+    asked: Annotated[Path, typer.Argument(help="What is released, as conf/releases/persons.yaml.", metavar="FILE")],
+    to: Annotated[str, typer.Option(help="A folder that is not there yet, for CSV files.", metavar="DIR")],
+    home: Home = None,
+    conf_file: ConfFile = None,
+    set_: Setting = None,
+    debug: Debug = False,
+) -> None:
+    """Write a table that may be given away: nobody in it can be told.
+
+    The file names a query of silver and gold, its columns, and which of them
+    others may know of a person. Days become years, ages from 90 on are one,
+    numbers fall into bands; what fewer than 11 persons have in common is left
+    out; no row has an id, and nine persons in ten are drawn, others each
+    time, so that nobody can be told by what two releases differ in.
+    """
+    from lakehouse import stages
+
+    stages.release(_conf(conf_file, set_, home), asked, to)
+
+
+@_command
 def lineage(
     table: Annotated[str, typer.Argument(help="A table, with its layer where the name alone is not clear.")],
     json_: AsJson = False,

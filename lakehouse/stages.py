@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -24,6 +25,9 @@ from lakehouse.lake import Lake
 from lakehouse.refresh import lease
 from lakehouse.refresh.plan import Decision
 from lakehouse.refresh.run import Outcome, Refresh
+from lakehouse.release import asked as asked_for
+from lakehouse.release.cells import counted
+from lakehouse.release.rows import anonymous, coarse
 from lakehouse.report import accounts, gaps, query, summary
 from lakehouse.report import quality as checked
 
@@ -225,6 +229,19 @@ def _person_of(lake: Lake, source_id: str) -> int:
     if found is None:
         raise UsageError(f"nobody is known to {source} by that id")
     return found
+
+
+def release(conf: Conf, path: Path, to: str) -> None:
+    """Write the release that a file asks for, and print what it holds and what it leaves out."""
+    asked = asked_for.load(path)
+    with _opened(conf, must_exist=True) as lake:
+        answer = query.answer(lake, asked.query)
+        rows = coarse(answer, asked).persist()
+        told = counted(rows, asked) if asked.counts else anonymous(rows, asked)
+        told.coalesce(1).write.option("header", "true").mode("error").csv(to)
+        written, drawn = lake.spark.read.option("header", "true").csv(to).count(), rows.count()
+    what = "cells, empty where persons are too few" if asked.counts else f"rows of {drawn:,} that were drawn"
+    _console().print(f"{written:,} {what}, in {to}", highlight=False, soft_wrap=True)
 
 
 def sql(conf: Conf, asked: str, limit: int, as_json: bool, reason: str | None = None) -> None:
