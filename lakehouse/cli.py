@@ -257,6 +257,7 @@ def erase(
         ),
     ] = None,
     home: Home = None,
+    landing: Landing = None,
     conf_file: ConfFile = None,
     set_: Setting = None,
     wait: Wait = 0,
@@ -275,7 +276,7 @@ def erase(
 
     if (person is None) == (source_id is None):
         raise UsageError("say whom to remove, with --person or with --source-id")
-    stages.erase(_conf(conf_file, set_, home), person, source_id, reason, wait, debug)
+    stages.erase(_conf(conf_file, set_, home, landing), person, source_id, reason, wait, debug)
 
 
 @_command

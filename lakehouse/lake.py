@@ -6,10 +6,11 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial, reduce
-from operator import or_
+from functools import partial
 from pathlib import Path
 
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -18,20 +19,24 @@ from lakehouse.audit import IdentifiedReading
 from lakehouse.bronze import landing
 from lakehouse.catalog import Catalog
 from lakehouse.config import Conf
-from lakehouse.contract import LandedTable, ReferenceTable, Table
+from lakehouse.contract import LAYERS, LandedTable, ReferenceTable, Table
 from lakehouse.erasure import lines
-from lakehouse.erasure.record import Erasure, Tombstones, begin, finish, unfinished
-from lakehouse.erasure.source_ids import SOURCES, ids_of, marks_of
-from lakehouse.erasure.traces import traces
+from lakehouse.erasure.record import Begun, Erasure, Tombstones, begin, finish, unfinished
+from lakehouse.erasure.source_ids import PERSON, beneficiaries_marked, ids_of, patients_marked, person_of
+from lakehouse.erasure.traces import telling, traces
 from lakehouse.errors import LakehouseError, UsageError
+from lakehouse.hadoop import HadoopPath
 from lakehouse.person_history import PersonHistory
 from lakehouse.refresh import lease
 from lakehouse.refresh.plan import Decision
 from lakehouse.refresh.run import Outcome, Refresh
 from lakehouse.storage import Storage
+from lakehouse.vault.codes import EHR, PAYER
 
 KEPT_APART = (IdentifiedReading, PersonHistory, Erasure)
 """Tables that are made of no others, and stay where these are removed."""
+
+_WAIT_FOR_AUDIT_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,8 @@ class Lake:
 
     def erase(
         self,
-        person_id: int,
+        kind: str,
+        name: str,
         reason: str,
         wait_seconds: float = 0,
         on_start: Callable[[str, Decision], None] = lambda table, decision: None,
@@ -149,52 +155,71 @@ class Lake:
     ) -> Erased:
         """Remove a person from every table, their older versions and the record of readings, under the home's lease.
 
-        What was broken off is taken up by the same call. Raises UsageError where nobody has that id, LakehouseError
-        where something of the person is left.
+        kind, name: whom: PERSON and a person_id, or one of SOURCES and an id that it knows him by.
+        What was broken off is taken up by the same call. Raises UsageError where it is nobody's id, LakehouseError
+        where something of the person is left, or another erasure was broken off.
         """
+        every = self.catalog.select(())
         with lease.hold(self.spark, self.conf.home, wait_seconds):
-            ids = ids_of(self.storage, person_id)
             begun = unfinished(self.audit)
-            if not ids and not begun:
-                raise UsageError(f"nobody has the person_id {person_id}")
-            if not begun:
-                begin(self.audit, ids, reason)
-            marked = tracking.mark_trained_with(self.conf, partial(self._held, person_id)) if ids else 0
-            if ids:
-                lines.empty(self.storage, ids, marks_of(self.storage, ids), self.conf.refresh.buckets)
-                audit.forget(self.audit, lines.pattern((*ids.patients, *ids.beneficiaries, *ids.samples)))
-            outcomes = self._refresh(self.catalog.select(()), False, on_start, on_end, erasing=True)
-            failed = [outcome.table for outcome in outcomes if outcome.mode in ("failed", "blocked")]
-            if failed:
-                raise LakehouseError(f"{failed[0]} could not be made without the person: mend that, and do it again")
-            self._purge()
-            left = traces(self.storage, self.catalog, ids)
-            if left:
-                raise LakehouseError(f"something of the person is left in {', '.join(left)}")
-            finish(self.audit)
-            self.audit.purge(Erasure)
+            if begun is None:
+                self._check_known()
+                _check(self._refresh(every, False, on_start, on_end))
+                begun = self._begin(kind, name, reason)
+            elif begun.stones.hash(kind, name) not in begun.stones.hashes:
+                raise LakehouseError("an erasure of somebody else was broken off: give that one again first")
+            marked = tracking.mark_trained_with(self.conf, partial(self._held, begun.stones))
+            names = self._names(begun.stones)
+            lines.empty(self.storage, begun.stones, self.conf.refresh.buckets)
+            outcomes = self._refresh(every, False, on_start, on_end, erasing=True)
+            _check(outcomes)
+            with lease.hold(self.spark, self.audit.tables_path, _WAIT_FOR_AUDIT_SECONDS):
+                audit.forget(self.audit, lines.pattern(names))
+                person_history.forget(self.audit, telling(PersonHistory, begun.stones))
+                self._purge()
+                left = traces(self.storage, self.catalog, begun.stones)
+                left |= traces(self.audit, [PersonHistory], begun.stones)
+                if left:
+                    raise LakehouseError(f"something of the person is left in {', '.join(left)}")
+                finish(self.audit, begun)
         return Erased(marked, outcomes)
 
-    def _held(self, person_id: int, name: str, version: int) -> bool:
-        """Whether a table of gold, from which models learn, held the person at a version."""
+    def _begin(self, kind: str, name: str, reason: str) -> Begun:
+        found = int(name) if kind == PERSON else person_of(self.storage, kind, name)
+        ids = ids_of(self.storage, found) if found is not None else None
+        if not ids:
+            raise UsageError(f"nobody has the {'person_id' if kind == PERSON else f'id of {kind}'} {name}")
+        return begin(self.audit, ids, reason)
+
+    def _names(self, stones: Tombstones) -> tuple[str, ...]:
+        """The ids of sources that somebody who was erased still has in the tables."""
+        patients = patients_marked(self.storage, stones.mark(EHR, F.col("patient_id")))
+        return patients + beneficiaries_marked(self.storage, stones.mark(PAYER, F.col("bene_id")))
+
+    def _held(self, stones: Tombstones, name: str, version: int) -> bool:
+        """Whether a table of gold, from which models learn, held the person at a version; one that is gone may have."""
         table = self.catalog.by_name.get(name)
         if table is None or table.layer != "gold" or "person_id" not in table.declared:
             return False
-        return not self.storage.read(table, version).filter(F.col("person_id") == person_id).isEmpty()
+        try:
+            return not self.storage.read(table, version).filter(stones.mark(PERSON, F.col("person_id"))).isEmpty()
+        except (Py4JJavaError, PySparkException):
+            return True
+
+    def _check_known(self) -> None:
+        """Refuse to erase where there are tables of an older lakehouse, which nobody would make without the person."""
+        known = {self.storage.path(table, quarantine) for table in self.catalog for quarantine in (False, True)}
+        for layer in LAYERS:
+            for folder in (f"{self.storage.tables_path}/{layer}", f"{self.storage.tables_path}/quarantine/{layer}"):
+                for name in HadoopPath(self.spark, folder).names():
+                    if not name.startswith("_") and f"{folder}/{name}" not in known:
+                        raise LakehouseError(f"{folder}/{name} is no table that is refreshed: remove it, then erase")
 
     def _purge(self) -> None:
         """Leave no older version of any table that may have held somebody who was erased."""
-        stones = Tombstones.of(self.audit)
-        of_source = [stones.mark(source, F.col("source_id")) & (F.col("source") == source) for source in SOURCES]
-        person_history.forget(self.audit, reduce(or_, of_source))
-        for kept in (IdentifiedReading, PersonHistory):
-            if self.audit.exists(kept):
-                self.audit.purge(kept)
-        for table in self.catalog:
-            if not issubclass(table, ReferenceTable):
-                for quarantine in (False, True):
-                    if self.storage.exists(table, quarantine):
-                        self.storage.purge(table, quarantine)
+        self.audit.purge([IdentifiedReading, PersonHistory], self.conf.refresh.parallel)
+        of_persons = [table for table in self.catalog if not issubclass(table, ReferenceTable)]
+        self.storage.purge(of_persons, self.conf.refresh.parallel)
 
     def _refresh(
         self,
@@ -204,7 +229,7 @@ class Lake:
         on_end: Callable[[Outcome], None],
         erasing: bool = False,
     ) -> list[Outcome]:
-        if not erasing and unfinished(self.audit):
+        if not erasing and unfinished(self.audit) is not None:
             raise LakehouseError("an erasure was broken off: give the same `lakehouse erase` again, and it is finished")
         found = keyring.find(self.spark, self.conf)
         names, place = (found.names, found.place) if found else ((), self.conf.keys_path)
@@ -222,6 +247,12 @@ class Lake:
         outcomes = refresh.run(chosen, full)
         person_history.remember(self.audit, self.storage)
         return outcomes
+
+
+def _check(outcomes: list[Outcome]) -> None:
+    failed = [outcome.table for outcome in outcomes if outcome.mode in ("failed", "blocked")]
+    if failed:
+        raise LakehouseError(f"{failed[0]} could not be refreshed: mend that, and do it again")
 
 
 def plainly(query: str) -> str:

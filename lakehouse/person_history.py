@@ -32,7 +32,7 @@ class PersonHistory(LandedTable):
 
 
 def forget(history: Storage, is_erased: SparkColumn) -> None:
-    """Remove the changes of registrations of whom that column, over `source` and `source_id`, is true."""
+    """Remove the changes for which that column is true."""
     last = history.last_commit(PersonHistory)
     if last and last.record and not history.read(PersonHistory).filter(is_erased).isEmpty():
         left = history.read(PersonHistory).filter(~is_erased)
@@ -63,4 +63,6 @@ def remember(history: Storage, tables: Storage) -> None:
         .select("source", "source_id", "person_id", F.lit(change).cast("bigint").alias("change"))
         .withColumn("changed_at", F.lit(datetime.now(UTC)))
     )
-    history.append_once(PersonHistory, changed, Record("", seen, "incremental", input_logs=logs), _APP, change)
+    # Told by the index and not by the number of the change, which is given again where the last was erased.
+    app, number = f"{_APP}-{index.record.log}", index.rows_version
+    history.append_once(PersonHistory, changed, Record("", seen, "incremental", input_logs=logs), app, number)

@@ -19,7 +19,7 @@ from lakehouse import session, tracking
 from lakehouse.bronze.unreadable import Unreadable
 from lakehouse.config import Conf
 from lakehouse.contract import LandedTable
-from lakehouse.erasure.source_ids import SOURCES, person_of
+from lakehouse.erasure.source_ids import PERSON, SOURCES
 from lakehouse.errors import UsageError
 from lakehouse.lake import Lake
 from lakehouse.refresh import lease
@@ -205,11 +205,15 @@ def rotate_key(conf: Conf, wait_seconds: float, debug: bool) -> int:
 
 def erase(conf: Conf, person: int | None, source_id: str | None, reason: str, wait_seconds: float, debug: bool) -> None:
     """Remove a person, named by his person_id or by what a source knows him by, and print what was done."""
+    if not reason.strip():
+        raise UsageError("say why, with --reason")
+    kind, _, name = (PERSON, "|", str(person)) if person is not None else (source_id or "").partition("|")
+    if kind not in (PERSON, *SOURCES) or not name:
+        raise UsageError(f"{source_id!r} is no id of a source: give one as {', '.join(f'{s}|ID' for s in SOURCES)}")
     console = _console()
     started = time.monotonic()
     with _opened(conf, must_exist=True) as lake, _bar(lake, console, ()) as (on_start, on_end):
-        person_id = person if person is not None else _person_of(lake, source_id or "")
-        erased = lake.erase(person_id, reason, wait_seconds, on_start, on_end)
+        erased = lake.erase(kind, name, reason.strip(), wait_seconds, on_start, on_end)
     summary.print_outcomes(console, erased.outcomes, time.monotonic() - started, debug)
     models = (
         f"{erased.runs} runs of training that learned from the person are tagged in MLflow; " if erased.runs else ""
@@ -218,17 +222,6 @@ def erase(conf: Conf, person: int | None, source_id: str | None, reason: str, wa
         f"the person is in no table and in no older version of one; {models}files in the landing zone are as they "
         "were: whoever delivers them removes them"
     )
-
-
-def _person_of(lake: Lake, source_id: str) -> int:
-    """Whose an id is, as SOURCE|ID. Raises UsageError where it is nobody's."""
-    source, separator, name = source_id.partition("|")
-    if source not in SOURCES or not separator:
-        raise UsageError(f"{source_id!r} is no id of a source: give one as {', '.join(f'{s}|ID' for s in SOURCES)}")
-    found = person_of(lake.storage, source, name)
-    if found is None:
-        raise UsageError(f"nobody is known to {source} by that id")
-    return found
 
 
 def release(conf: Conf, path: Path, to: str) -> None:

@@ -10,7 +10,9 @@ import csv
 import json
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.resources import files
 from typing import Any, Literal
@@ -26,7 +28,7 @@ from lakehouse.errors import ContractError, LakehouseError, UsageError
 from lakehouse.hadoop import HadoopPath, java_class
 
 _RETENTION_CHECKED = "spark.databricks.delta.retentionDurationCheck.enabled"
-_KEEP_NO_REMOVED = "'delta.deletedFileRetentionDuration' = 'interval 0 seconds'"
+_KEEP_REMOVED = "delta.deletedFileRetentionDuration"
 
 FORMAT = 1
 """The layout of tables and records. A home with a higher one was written by a newer lakehouse."""
@@ -236,36 +238,44 @@ class Storage:
         writer = self.empty(table).write.format("delta").mode("append")
         writer.option("userMetadata", self._said(table, record)).save(self.path(table, quarantine))
 
-    def purge(self, table: type[Table], quarantine: bool = False) -> None:
-        """Leave of a table its rows as they are now: afterwards no older version can be read, nor is of it any trace.
+    def purge(self, tables: Iterable[type[Table]], parallel: int) -> None:
+        """Leave of tables, and of their quarantines, the rows as they are now, and no trace of older versions.
 
         Files of which rows are marked as deleted are written anew (REORG), those of older versions removed (VACUUM).
         The log tells the least and greatest values of columns of files that are gone: it is cut off before a last
         commit, which changes no rows and says what the one before said.
         """
-        path, last = self.path(table, quarantine), self.last_commit(table)
-        assert last is not None
-        assert last.record is not None
-        if len(self._versions(path)) == 1:
-            return
-        name = f"delta.`{path.replace('`', '``')}`"
-        self.spark.sql(f"alter table {name} set tblproperties ({_KEEP_NO_REMOVED})")
-        if any(file.startswith("deletion_vector") for file in HadoopPath(self.spark, path).names()):
-            self.spark.sql(f"reorg table {name} apply (purge)")
+        chosen = [(table, quarantine) for table in tables for quarantine in (False, True)]
         self.spark.conf.set(_RETENTION_CHECKED, "false")
         try:
-            DeltaTable.forPath(self.spark, path).vacuum(0)
+            with ThreadPoolExecutor(parallel, thread_name_prefix="purge") as pool:
+                list(pool.map(lambda which: self._purge(*which), chosen))
         finally:
             self.spark.conf.unset(_RETENTION_CHECKED)
-        self.carry(table, replace(last.record, rows_version=last.rows_version), quarantine)
+
+    def _purge(self, table: type[Table], quarantine: bool) -> None:
+        path = self.path(table, quarantine)
+        if len(self._versions(path)) <= 1:
+            return
+        last = self.last_commit(table, quarantine)
+        assert last is not None
+        name = f"delta.`{path.replace('`', '``')}`"
+        self.spark.sql(f"alter table {name} set tblproperties ('{_KEEP_REMOVED}' = 'interval 0 seconds')")
+        if any(file.startswith("deletion_vector") for file in HadoopPath(self.spark, path).names()):
+            self.spark.sql(f"reorg table {name} apply (purge)")
+        with _unsaid(self.spark):
+            DeltaTable.forPath(self.spark, path).vacuum(0)
+        said = last.record or Record("", {}, "full")
+        self.carry(table, replace(said, rows_version=last.rows_version), quarantine)
         log = java_class(self.spark, "org.apache.spark.sql.delta.DeltaLog").forTable(self.spark._jsparkSession, path)
         none = java_class(self.spark, "scala.Option").empty()
         snapshot = log.update(False, none, none)
         log.checkpoint(snapshot, none)
-        for name in HadoopPath(self.spark, f"{path}/_delta_log").names():
-            of_version = re.match(r"\d{20}(?=\.)", name)
+        for file in HadoopPath(self.spark, f"{path}/_delta_log").names():
+            of_version = re.match(r"\d{20}(?=\.)", file)
             if of_version and int(of_version[0]) < snapshot.version():
-                HadoopPath(self.spark, f"{path}/_delta_log/{name}").delete()
+                HadoopPath(self.spark, f"{path}/_delta_log/{file}").delete()
+        self.spark.sql(f"alter table {name} unset tblproperties if exists ('{_KEEP_REMOVED}')")
 
     def _said(self, table: type[Table], record: Record) -> str:
         """The text that the commit of a record carries."""
@@ -273,10 +283,10 @@ class Storage:
 
     # --- the log -----------------------------------------------------------------------------------------------
 
-    def last_commit(self, table: type[Table]) -> Commit | None:
+    def last_commit(self, table: type[Table], quarantine: bool = False) -> Commit | None:
         """The newest commit that counts: the last of ours, or a later one in which somebody else changed rows."""
         readable: int | None = None
-        for commit in self.log(table):
+        for commit in self.log(table, quarantine):
             if commit.record or commit.changes_rows:
                 return commit if readable is None else replace(commit, readable=readable)
             if commit.changes_columns:
@@ -289,9 +299,9 @@ class Storage:
         """The name that our commits give the table's log; empty where there are none."""
         return next((commit.record.log for commit in self.log(table) if commit.record), "")
 
-    def log(self, table: type[Table]) -> Iterator[Commit]:
+    def log(self, table: type[Table], quarantine: bool = False) -> Iterator[Commit]:
         """The commits of the table, newest first, as far back as Delta keeps them."""
-        path = self.path(table)
+        path = self.path(table, quarantine)
         for version in reversed(self._versions(path)):
             yield _commit(version, HadoopPath(self.spark, f"{path}/_delta_log/{version:020}.json").text())
 
@@ -314,6 +324,20 @@ class Storage:
     def _versions(self, path: str) -> list[int]:
         names = HadoopPath(self.spark, f"{path}/_delta_log").names()
         return sorted(int(name[:20]) for name in names if name.endswith(".json") and name[:20].isdigit())
+
+
+@contextmanager
+def _unsaid(spark: SparkSession) -> Iterator[None]:
+    """What Scala prints in this thread goes nowhere: Delta prints how many files each VACUUM removed."""
+    assert spark._jvm is not None
+    console = getattr(getattr(spark._jvm.scala, "Console$"), "MODULE$")
+    nowhere = java_class(spark, "java.io.OutputStream").nullOutputStream()
+    before = console.out()
+    console.setOutDirect(java_class(spark, "java.io.PrintStream")(nowhere))
+    try:
+        yield
+    finally:
+        console.setOutDirect(before)
 
 
 def _commented(table: type[Table], rows: DataFrame) -> DataFrame:

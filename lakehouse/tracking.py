@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from lakehouse.errors import UsageError
 from lakehouse.storage import Storage
 
 if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
     from pyspark.ml import Model  # half a second, which commands that train nothing need not wait for
 
 TRAINED_WITH_ERASED = "trained_with_erased_persons"
@@ -130,23 +133,34 @@ def mark_trained_with(conf: Conf, held: Callable[[str, int], bool]) -> int:
 
     held: whether a table, by its name, held him at a version.
     """
+    if conf.tracking.uri is None and (_is_remote(conf) or not (_folder(conf) / "mlflow.db").exists()):
+        return 0
     import mlflow
 
-    if conf.tracking.uri is None and not (_folder(conf) / "mlflow.db").exists():
-        return 0
     marked = 0
     with _quietly():
         mlflow.set_tracking_uri(tracking_uri(conf))
         client = mlflow.MlflowClient()
         experiment = client.get_experiment_by_name(conf.tracking.experiment)
-        for run in client.search_runs([experiment.experiment_id]) if experiment else ():
-            tables = [(d.dataset.name, int(d.dataset.digest.removeprefix("v"))) for d in run.inputs.dataset_inputs]
-            if any(held(name, version) for name, version in tables):
+        for run in _runs(client, experiment.experiment_id) if experiment else ():
+            datasets = [d.dataset for d in run.inputs.dataset_inputs if re.fullmatch(r"v\d+", d.dataset.digest)]
+            if any(held(dataset.name, int(dataset.digest[1:])) for dataset in datasets):
                 client.set_tag(run.info.run_id, TRAINED_WITH_ERASED, "true")
                 for version in client.search_model_versions(f"run_id='{run.info.run_id}'"):
                     client.set_model_version_tag(version.name, version.version, TRAINED_WITH_ERASED, "true")
                 marked += 1
     return marked
+
+
+def _runs(client: MlflowClient, experiment_id: str) -> Iterator[Run]:
+    """All runs, a page at a time."""
+    token = None
+    while True:
+        page = client.search_runs([experiment_id], page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
 
 
 def server_command(conf: Conf, port: int) -> list[str]:
@@ -164,9 +178,13 @@ def _passage(conf: Conf) -> str:
 
 def _folder(conf: Conf) -> Path:
     """The folder of the SQLite store. Raises UsageError where the home is no local disk."""
-    if "://" in conf.home and not conf.home.startswith("file://"):
+    if _is_remote(conf):
         raise UsageError(f"the home {conf.home} is not a local disk: name an MLflow server with tracking.uri in conf")
     return Path(conf.home.removeprefix("file://")) / "mlflow"
+
+
+def _is_remote(conf: Conf) -> bool:
+    return "://" in conf.home and not conf.home.startswith("file://")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ in .tmp or .part, and renames the file or its directory when it is complete: suc
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -27,13 +27,14 @@ from lakehouse.bronze.identity.identity_line import IdentityLine
 from lakehouse.bronze.landed_file import LandedFile
 from lakehouse.bronze.landing_file import INDEX, File, is_finished, look_at, reason_of, why_unreadable
 from lakehouse.bronze.landing_lines import claims_lines, ehr_lines, genomics_lines, identity_lines
-from lakehouse.bronze.unsafe_file import why_unsafe
+from lakehouse.bronze.unsafe_file import link_to_itself, why_unsafe
 from lakehouse.buckets import Buckets, bucket
 from lakehouse.contract import LandedTable
 from lakehouse.errors import LakehouseError, UsageError
 from lakehouse.hadoop import LOCAL, HadoopPath, spelled
 from lakehouse.storage import Record, Storage
 
+_Read = Callable[[SparkSession, list[File]], DataFrame]
 Emptying = Callable[[DataFrame, type[LandedTable], list[str]], DataFrame]
 """Lines of a table as they land, with the headers of their files, and what of them is taken."""
 
@@ -91,7 +92,7 @@ def take(
         raise (problems[0] if problems else error) from None
     finally:
         query.stop()
-    _close_the_books(storage, reader, landing)
+    _close_the_books(taking)
 
 
 def _all_known(storage: Storage, landing: str) -> bool:
@@ -136,28 +137,31 @@ def _names(listed: DataFrame, landing: str) -> list[str]:
     return [spelled(unquote(path)).removeprefix(_root(landing)) for path in listed.inputFiles()]
 
 
-def _close_the_books(storage: Storage, reader: SparkSession, landing: str) -> None:
+def _close_the_books(taking: _Taking) -> None:
     """Put on record what the stream shows once or never: files that were written again, and empty ones."""
+    storage, reader, landing = taking.storage, taking.reader, taking.landing
     ledger = storage.read(LandedFile).select("file", F.col("arrived_at").alias("modificationTime"), "bytes")
     listed = _listed(reader, landing)
     known = listed.join(ledger.select("file"), "file", "left_semi")
     again = known.join(ledger, ["file", "modificationTime"], "left_anti").collect()
-    files = [look_at(reader, landing, row.path, row.length, row.modificationTime) for row in again]
+    looked_at = (look_at(reader, landing, row.path, row.length, row.modificationTime) for row in again)
+    files = [_unless_unsafe(file) for file in looked_at]
     empty = _empty_files(reader, landing, listed, ledger.filter("bytes = 0"))
-    found = _as_told(storage, [*files, *empty])
+    found = _as_told(taking, [*files, *empty])
     if found:
         _append_files(storage, found, "beside-the-stream", storage.newest_version(LandedFile) + 1)
 
 
-def _as_told(storage: Storage, files: list[File]) -> list[File]:
+def _as_told(taking: _Taking, files: list[File]) -> list[File]:
     """Files that are not in the ledger as they are now: new ones, copies of taken or refused ones, changed ones."""
     if not files:
         return []
+    storage = taking.storage
     names = storage.spark.createDataFrame([(file.name,) for file in files], "file string")
     rows = storage.read(LandedFile).join(names, "file", "left_semi").orderBy(F.col("defect").isNull()).collect()
     defects = {(row.file, row.bytes): row.defect for row in rows}  # where a file was taken, that it was
     known = {row.file for row in rows}
-    as_taken = _as_taken(storage, [f for f in files if (f.name, f.bytes) in defects])
+    as_taken = _as_taken(taking, [f for f in files if (f.name, f.bytes) in defects])
     changed = "changed after it was taken: deliver it under another name"
 
     def defect(file: File) -> str | None:
@@ -168,9 +172,13 @@ def _as_told(storage: Storage, files: list[File]) -> list[File]:
     return [replace(file, defect=defect(file)) for file in files]
 
 
-def _as_taken(storage: Storage, files: list[File]) -> list[File]:
+def _as_taken(taking: _Taking, files: list[File]) -> list[File]:
     """Those of the files whose lines are those that were taken of them."""
-    reader, same = storage.spark.newSession(), []
+    storage, reader, same = taking.storage, taking.reader, []
+
+    def lines(table: type[LandedTable], read: _Read, of: list[File]) -> DataFrame:
+        return taking.emptied(read(reader, of), table, [file.header for file in of if file.header])
+
     for world, (table, read) in _WORLDS.items():
         of_world = [file for file in files if file.world == world]
         if not of_world:
@@ -179,12 +187,12 @@ def _as_taken(storage: Storage, files: list[File]) -> list[File]:
         taken = _digests(table, storage.read(table).join(F.broadcast(names), "file", "left_semi"))
         with_lines = [file for file in of_world if file.has_lines]
         try:
-            now = _digests(table, read(reader, with_lines)) if with_lines else {}
+            now = _digests(table, lines(table, read, with_lines)) if with_lines else {}
         except (Py4JJavaError, PySparkException):
             readable = [file for file in with_lines if not why_unreadable(reader, file)]
             if len(readable) == len(with_lines):
                 raise
-            now = _digests(table, read(reader, readable)) if readable else {}
+            now = _digests(table, lines(table, read, readable)) if readable else {}
         same += [file for file in of_world if now.get(file.name) == taken.get(file.name)]
     return same
 
@@ -236,7 +244,8 @@ def _take_batch(taking: _Taking, batch: DataFrame, number: int, query_id: str) -
     files = [f for f in files if f.name not in taken and f.is_finished]
     if not files:
         return
-    files = [_unless_unsafe(file, landing) for file in files]
+    with ThreadPoolExecutor() as pool:  # what is packed is unpacked to be looked at
+        files = list(pool.map(_unless_unsafe, files))
     for world, (table, read) in _WORLDS.items():
         of_world = [f for f in files if f.world == world and f.has_lines]
         if not of_world:
@@ -246,18 +255,18 @@ def _take_batch(taking: _Taking, batch: DataFrame, number: int, query_id: str) -
     _append_files(storage, files, f"{query_id}-files", number)
 
 
-def _unless_unsafe(file: File, landing: str) -> File:
+def _unless_unsafe(file: File) -> File:
     """The file, with a defect where it must not be read. Files on other than local disks are not looked at."""
-    path, root = spelled(file.path), spelled(landing)
+    path = spelled(file.path)
     if not file.has_lines or not path.startswith("/"):
         return file
-    return replace(file, defect=why_unsafe(Path(path), Path(root)))
+    return replace(file, defect=why_unsafe(Path(path), may_repeat=file.world == "genomics"))
 
 
 def _append(
     taking: _Taking,
     table: type[LandedTable],
-    read: Callable[[SparkSession, list[File]], DataFrame],
+    read: _Read,
     files: list[File],
     app: str,
     number: int,
@@ -291,7 +300,7 @@ def _touched(rows: DataFrame, table: type[LandedTable], buckets: int) -> str | N
     return Buckets.of((row.bucket for row in numbers), buckets).encode()
 
 
-_WORLDS: dict[str, tuple[type[LandedTable], Callable[[SparkSession, list[File]], DataFrame]]] = {
+_WORLDS: dict[str, tuple[type[LandedTable], _Read]] = {
     "ehr": (EhrLine, ehr_lines),
     "claims": (ClaimsLine, claims_lines),
     "genomics": (GenomicsLine, genomics_lines),
@@ -318,6 +327,10 @@ def _found(spark: SparkSession, landing: str) -> str:
         raise UsageError(f"there is no landing zone at {landing}: create it, or name another with --landing")
     if is_file:
         raise UsageError(f"the landing zone {landing} is a file: name a folder with --landing")
+    local = spelled(path.qualified())
+    circle = link_to_itself(Path(local)) if local.startswith("/") else None
+    if circle:
+        raise UsageError(f"{circle} is a link to a folder that it lies in: remove it")
     return path.qualified()
 
 

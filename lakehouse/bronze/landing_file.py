@@ -12,6 +12,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from lakehouse.bronze.unsafe_file import leads_out
 from lakehouse.hadoop import HadoopPath, spelled
 
 RIF_FILES = ("beneficiary", "carrier", "inpatient", "outpatient", "snf", "hha", "hospice", "dme", "pde")
@@ -82,6 +83,8 @@ def look_at(spark: SparkSession, landing: str, path: str, size: int, arrived_at:
     name = spelled(path).removeprefix(f"{spelled(landing.rstrip('/'))}/")
     # Spark gives the time of this machine, where an hour comes twice when the clocks are set back.
     file = File(path, name, size, arrived_at.astimezone(UTC))
+    if leads_out(spelled(path), spelled(landing)):
+        return replace(file, defect="a link that leads out of the landing zone")
     world, *directories, base = name.split("/") if "/" in name else ("", name)
     if world not in _NAMES or not directories:
         return replace(file, world=world, defect="not in <ehr|claims|genomics|identity>/<delivery>/")

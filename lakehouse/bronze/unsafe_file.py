@@ -20,19 +20,40 @@ LARGEST_RATIO = 300
 _SMALL = 1 << 30
 """Bytes that a file may unpack to whatever its ratio."""
 
-_CHUNK = 1 << 22
-_GZIP = b"\x1f\x8b"
+_CHUNK, _STRETCH = 1 << 16, 1 << 22
+"""Bytes that are read, and unpacked, at once."""
+
+_PACKED = (".gz", ".bgz")
+"""How the names of files end that are unpacked, as Hadoop's codecs and Hail's know them."""
 
 
-def why_unsafe(path: Path, landing: Path) -> str | None:
-    """Why the file must not be read; None where it may."""
-    if not path.resolve().is_relative_to(landing.resolve()):
-        return "a link that leads out of the landing zone"
-    if not path.is_file():
-        return "no regular file"
-    with path.open("rb") as file:
-        is_packed = file.read(len(_GZIP)) == _GZIP
-    return _why_packed_unsafe(path) if is_packed else _why_plain_unsafe(path)
+def leads_out(path: str, landing: str) -> bool:
+    """Whether a local file is a link, or lies in one, that leads out of the landing zone."""
+    return path.startswith("/") and not Path(path).resolve().is_relative_to(Path(landing).resolve())
+
+
+def link_to_itself(landing: Path) -> Path | None:
+    """A link in the landing zone to a folder that it lies in: who follows it never comes to an end."""
+    for folder, folders, _ in os.walk(landing):
+        for link in (Path(folder) / name for name in folders):
+            if link.is_symlink() and link.parent.resolve().is_relative_to(link.resolve()):
+                return link
+    return None
+
+
+def why_unsafe(path: Path, may_repeat: bool) -> str | None:
+    """Why the file must not be read; None where it may.
+
+    may_repeat: whether files of its kind repeat themselves so often that no ratio is too large, as genotypes do.
+    """
+    try:
+        if not path.is_file():
+            return "no regular file"
+        if path.suffix in _PACKED:
+            return _why_packed_unsafe(path, None if may_repeat else max(_SMALL, path.stat().st_size * LARGEST_RATIO))
+        return _why_plain_unsafe(path)
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
 
 
 def _why_plain_unsafe(path: Path) -> str | None:
@@ -50,40 +71,44 @@ def _why_plain_unsafe(path: Path) -> str | None:
 
 def _last_line_end(descriptor: int, begin: int, end: int) -> int | None:
     while end > begin:
-        start = max(begin, end - _CHUNK)
-        found = os.pread(descriptor, end - start, start).rfind(b"\n")
+        start = max(begin, end - _STRETCH)
+        found = _last_end(os.pread(descriptor, end - start, start))
         if found >= 0:
             return start + found
         end = start
     return None
 
 
-def _why_packed_unsafe(path: Path) -> str | None:
+def _why_packed_unsafe(path: Path, largest: int | None) -> str | None:
     unpacked = line = 0
-    largest = max(_SMALL, path.stat().st_size * LARGEST_RATIO)
-    for chunk in _unpacked(path):
-        unpacked += len(chunk)
-        if unpacked > largest:
+    for piece in _unpacked(path):
+        unpacked += len(piece)
+        if largest is not None and unpacked > largest:
             return f"unpacks to more than {LARGEST_RATIO} times its size"
-        first = chunk.find(b"\n")
-        if line + (len(chunk) if first < 0 else first) > LONGEST_LINE:
+        last = _last_end(piece)
+        line = line + len(piece) if last < 0 else len(piece) - last - 1
+        if line > LONGEST_LINE:
             return _TOO_LONG
-        line = line + len(chunk) if first < 0 else len(chunk) - chunk.rfind(b"\n") - 1
     return None
 
 
 def _unpacked(path: Path) -> Iterator[bytes]:
-    """What the file unpacks to, as far as it can be unpacked, in pieces of a bounded size."""
+    """What the file unpacks to, as far as it can be unpacked, in pieces much shorter than a line may be."""
     with path.open("rb") as file:
         unpack, rest = zlib.decompressobj(zlib.MAX_WBITS | 16), b""
         while rest or (rest := file.read(_CHUNK)):
             try:
-                yield unpack.decompress(rest, _CHUNK)
+                yield unpack.decompress(rest, _STRETCH)
             except zlib.error:
                 return  # what is broken is told by who reads it
             rest = unpack.unconsumed_tail
             if unpack.eof:
                 unpack, rest = zlib.decompressobj(zlib.MAX_WBITS | 16), unpack.unused_data
+
+
+def _last_end(piece: bytes) -> int:
+    """Where the last line of a piece ends; -1 where none does."""
+    return max(piece.rfind(b"\n"), piece.rfind(b"\r"))
 
 
 _TOO_LONG = f"a line of more than {LONGEST_LINE >> 20} MB"

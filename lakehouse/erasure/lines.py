@@ -1,11 +1,12 @@
-"""Landed lines of who was erased: emptied where they lie, and emptied as they land again.
+"""Landed lines of who was erased: emptied where they lie, and emptied as they land again, by his tombstones.
 
 An emptied line keeps its place, so that accounts balance, and nothing of what it told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -18,39 +19,37 @@ from lakehouse.bronze.landed_line import FromLine
 from lakehouse.buckets import Buckets, bucket
 from lakehouse.contract import LandedTable
 from lakehouse.erasure.record import Tombstones
-from lakehouse.erasure.source_ids import LABORATORY, SourceIds
+from lakehouse.erasure.source_ids import LABORATORY, RECORD_NUMBER, RESOURCE
 from lakehouse.storage import Record, Storage
 from lakehouse.vault.codes import EHR, PAYER
 
 REASON = "of somebody who was erased"
 _ERASED = "erased"
 _KEPT = {*FromLine.declared, "line_kind", "file_kind", "header", "field_names"}
-_FIRST_SAMPLE, _INFO = 9, 7
-"""Places of the columns of a VCF line, from 0: what is counted over its samples, and the first of these."""
+_INFO = 7
+"""The place in a line of a VCF file, from 0, of what is counted over its samples."""
 
-_SAMPLE = r"trim(get(split(raw, '\t'), array_position(split(header, '\t'), 'sample_id') - 1))"
-_FIELD_OF_VCF = "line_kind in ('vcf_header', 'vcf_record')"
+_REFERENCE = r"(?:Patient/|urn:uuid:)([^\"/|?#\s\\]+)"
+"""A patient's id in FHIR, where another resource names it."""
+
+_TELLING = 6
+"""Signs of an id that hardly stands for something else in a line that cannot be read."""
 
 
-def empty(tables: Storage, ids: SourceIds, marks: tuple[str, ...], buckets: int) -> None:
-    """Empty the lines of a person in bronze, and take his ids out of the lines of others, a commit for each table.
+class _Change(NamedTuple):
+    """Lines to change, and what their columns are then."""
 
-    marks: what else tells him, as record numbers: it is looked for in lines that cannot be read.
-    """
-    registrations = [f"{source}|{name}" for source, names in ids.by_source().items() for name in names]
-    names_him = F.exists("field_values", lambda value: value.isin(registrations))
-    _update(tables, IdentityLine, F.coalesce(names_him, F.lit(False)), {}, buckets)
-    if ids.samples:
-        _update(tables, GenomicsLine, _is_sample(F.expr(_SAMPLE).isin(*ids.samples)), {}, buckets)
-        _update(tables, GenomicsLine, _has_column(ids.samples), _without_columns(ids.samples), buckets)
-    broken = F.col("defect").isNotNull() & F.col("raw").rlike(pattern((*ids.beneficiaries, *marks)))
-    _update(tables, ClaimsLine, F.coalesce(F.col("bene_id").isin(*ids.beneficiaries), broken), {}, buckets)
-    broken = F.col("defect").isNotNull() & F.col("raw").rlike(pattern((*ids.patients, *marks)))
-    _update(tables, EhrLine, F.coalesce(F.col("patient_id").isin(*ids.patients), broken), {}, buckets)
-    if ids.patients:
-        mentioned = pattern(ids.patients)
-        elsewhere = {"raw": F.regexp_replace("raw", mentioned, _ERASED)}
-        _update(tables, EhrLine, F.col("raw").rlike(mentioned), elsewhere, buckets)
+    where: Column
+    values: Mapping[str, Column]
+
+
+def empty(tables: Storage, stones: Tombstones, buckets: int) -> None:
+    """Empty the lines of a person in bronze, and take his ids out of the lines of others: a few commits a table."""
+    for table in (IdentityLine, GenomicsLine, ClaimsLine, EhrLine):
+        if tables.exists(table):
+            headers = [row.header for row in tables.read(GenomicsLine).select("header").distinct().collect()]
+            for change in _changes(table, stones, headers if table is GenomicsLine else ()):
+                _update(tables, table, change, buckets)
 
 
 def without_erased(stones: Tombstones, rows: DataFrame, table: type[LandedTable], headers: Iterable[str]) -> DataFrame:
@@ -58,78 +57,108 @@ def without_erased(stones: Tombstones, rows: DataFrame, table: type[LandedTable]
 
     headers: those of the files of the lines.
     """
-    if not stones.hashes:
-        return rows
-    if table is EhrLine:
-        return _emptied(rows, table, stones.mark(EHR, F.col("patient_id")))
-    if table is ClaimsLine:
-        return _emptied(rows, table, stones.mark(PAYER, F.col("bene_id")))
-    if table is GenomicsLine:
-        emptied = _emptied(rows, table, _is_sample(stones.mark(LABORATORY, F.expr(_SAMPLE))))
-        samples = stones.known(LABORATORY, {name for header in headers for name in header.split("\t")})
-        return _replaced(emptied, _has_column(samples), _without_columns(samples)) if samples else emptied
+    for change in _changes(table, stones, headers) if stones.hashes else ():
+        marked = rows.withColumn("_erased", change.where)
+        chosen = {n: F.when(F.col("_erased"), value).otherwise(F.col(n)) for n, value in change.values.items()}
+        rows = marked.withColumns(chosen).drop("_erased")
     return rows
 
 
-def _update(tables: Storage, table: type[LandedTable], where: Column, values: dict[str, Column], buckets: int) -> None:
-    """Change the lines that the predicate selects, or empty them where no values are given."""
-    if not tables.exists(table):
-        return
+def _changes(table: type[LandedTable], stones: Tombstones, headers: Iterable[str]) -> list[_Change]:
+    """What changes in the lines of a table, one after the other."""
+    nothing = {name: F.lit(None).cast(column.type) for name, column in table.declared.items() if name not in _KEPT}
+    emptied = {**nothing, "raw": F.lit(""), "defect": F.lit(REASON)}
+    broken = F.col("defect").isNotNull()
+    if table is EhrLine:
+        named = _named(_REFERENCE, EHR, stones)
+        moved = stones.mark(RESOURCE, F.concat_ws("/", "resource_type", "resource_id"))
+        own = stones.mark(EHR, F.col("patient_id")) | moved
+        told = F.size(named) > 0
+        numbers = F.size(_named(r"\"([^\"]{6,})\"", RECORD_NUMBER, stones)) > 0
+        elsewhere = {"raw": F.regexp_replace("raw", _reference_to(named), F.lit(f"$1{_ERASED}"))}
+        return [_Change(own | (broken & (told | numbers)), emptied), _Change(told, elsewhere)]
+    if table is ClaimsLine:
+        fields = F.transform(F.split("raw", r"[|\t,]"), lambda field: F.trim(F.translate(field, '"', "")))
+        says = F.exists(fields, lambda field: (F.length(field) >= _TELLING) & stones.mark(PAYER, field))
+        return [_Change(stones.mark(PAYER, F.col("bene_id")) | (broken & F.coalesce(says, F.lit(False))), emptied)]
+    if table is IdentityLine:
+        names = [_named(rf"\b{source}\|([^,\t\"|]+)", source, stones) for source in (EHR, PAYER)]
+        return [_Change(F.size(F.concat(*names)) > 0, emptied)]
+    if table is GenomicsLine:
+        return _changes_of_genomes(stones, headers, emptied)
+    return []
+
+
+def _changes_of_genomes(stones: Tombstones, headers: Iterable[str], emptied: Mapping[str, Column]) -> list[_Change]:
+    of_manifest = F.col("line_kind") == "samples"
+    of_person = stones.mark(LABORATORY, _field("sample_id")) | stones.mark(
+        RECORD_NUMBER, _field("medical_record_number")
+    )
+    changes = [_Change(F.coalesce(of_manifest & of_person, F.lit(False)), emptied)]
+    samples = sorted({name for header in headers if header for name in stones.known(LABORATORY, header.split("\t"))})
+    return [*changes, _Change(_has_column(samples), _without_columns(samples))] if samples else changes
+
+
+def _update(tables: Storage, table: type[LandedTable], change: _Change, buckets: int) -> None:
     touched = None
     if table.scope is not None:
-        whose = tables.read(table).filter(where).select(bucket(table.scope, buckets).alias("bucket")).distinct()
+        whose = tables.read(table).filter(change.where).select(bucket(table.scope, buckets).alias("bucket")).distinct()
         touched = Buckets.of((row.bucket for row in whose.collect()), buckets).encode()
-    tables.update(table, where, values or _nothing(table), Record("", {}, "incremental", touched))
+    tables.update(table, change.where, dict(change.values), Record("", {}, "incremental", touched))
 
 
-def _nothing(table: type[LandedTable]) -> dict[str, Column]:
-    """What an emptied line holds."""
-    nothing = {name: F.lit(None).cast(column.type) for name, column in table.declared.items() if name not in _KEPT}
-    return {**nothing, "raw": F.lit(""), "defect": F.lit(REASON)}
+def _named(pattern: str, kind: str, stones: Tombstones) -> Column:
+    """The ids of that kind that a line names, of those who were erased."""
+    found = F.array_distinct(F.regexp_extract_all("raw", F.lit(pattern), F.lit(1)))
+    return F.filter(found, lambda name: stones.mark(kind, name))
 
 
-def _emptied(rows: DataFrame, table: type[LandedTable], where: Column) -> DataFrame:
-    return _replaced(rows, where, _nothing(table))
+def _reference_to(names: Column) -> Column:
+    """A pattern of the references to these patients."""
+    either = F.array_join(F.transform(names, lambda name: F.concat(F.lit(r"\Q"), name, F.lit(r"\E"))), "|")
+    return F.concat(F.lit(r"(Patient/|urn:uuid:)(?:"), either, F.lit(r")(?=[\"/|?#\s\\]|$)"))
 
 
-def _replaced(rows: DataFrame, where: Column, values: dict[str, Column]) -> DataFrame:
-    marked = rows.withColumn("_erased", where)
-    chosen = {name: F.when(F.col("_erased"), value).otherwise(F.col(name)) for name, value in values.items()}
-    return marked.withColumns(chosen).drop("_erased")
+def _field(name: str) -> Column:
+    """The field of that name of a line of a manifest."""
+    place = F.array_position(F.split("header", "\t"), name).cast("int") - 1
+    return F.trim(F.get(F.split("raw", "\t"), place))
 
 
-def _is_sample(of_person: Column) -> Column:
-    return F.coalesce((F.col("line_kind") == "samples") & of_person, F.lit(False))
-
-
-def _has_column(samples: Iterable[str]) -> Column:
+def _has_column(samples: list[str]) -> Column:
     """Whether the line is of a VCF file that has calls of one of the samples."""
-    names = F.array(*map(F.lit, samples))
-    return F.coalesce(F.expr(_FIELD_OF_VCF) & F.arrays_overlap(F.split("header", "\t"), names), F.lit(False))
+    of_vcf = F.col("line_kind").isin("vcf_header", "vcf_record")
+    return F.coalesce(of_vcf & F.arrays_overlap(F.split("header", "\t"), _array(samples)), F.lit(False))
 
 
-def _without_columns(samples: Iterable[str]) -> dict[str, Column]:
+def _without_columns(samples: list[str]) -> dict[str, Column]:
     """The line of a VCF file, and its header, without the columns of the samples.
 
     What INFO counts is of all samples, so that it is left out too; a line that has a defect may have its columns
-    anywhere, and is emptied.
+    anywhere, and is emptied. Comments may name the samples.
     """
-    names = F.array(*map(F.lit, samples))
-
-    def without(line: str) -> Column:
-        of_header = F.split("header", "\t")
-        stays = F.filter(
-            F.split(line, "\t"),
-            lambda _, i: ~F.coalesce((i >= _FIRST_SAMPLE) & F.array_contains(names, F.get(of_header, i)), F.lit(False)),
-        )
-        return F.array_join(stays, "\t")
-
-    counted = F.transform(F.split(without("raw"), "\t"), lambda field, i: F.when(i == _INFO, ".").otherwise(field))
+    counted = F.transform(_staying("raw", samples), lambda field, i: F.when(i == _INFO, ".").otherwise(field))
     record = F.when(F.col("line_kind") == "vcf_record", F.array_join(counted, "\t"))
-    header = F.when(F.col("raw") == F.col("header"), without("raw"))
+    header = F.when(F.col("raw") == F.col("header"), F.array_join(_staying("raw", samples), "\t"))
     comment = F.regexp_replace("raw", pattern(samples), _ERASED)
     unread = F.when(F.col("defect").isNotNull(), "")
-    return {"raw": F.coalesce(unread, record, header, comment), "header": without("header")}
+    return {
+        "raw": F.coalesce(unread, record, header, comment),
+        "header": F.array_join(_staying("header", samples), "\t"),
+    }
+
+
+def _staying(line: str, samples: list[str]) -> Column:
+    """The fields of a line that stand below other names than those of the samples."""
+    each = F.arrays_zip(F.split(line, "\t").alias("field"), F.split("header", "\t").alias("name"))
+    stays = F.filter(
+        each, lambda pair: pair["field"].isNotNull() & ~F.coalesce(pair["name"].isin(*samples), F.lit(False))
+    )
+    return F.transform(stays, lambda pair: pair["field"])
+
+
+def _array(names: list[str]) -> Column:
+    return F.array(*map(F.lit, names))
 
 
 def pattern(names: Iterable[str]) -> str:

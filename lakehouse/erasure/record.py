@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from pyspark.sql import Column as SparkColumn
-from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from lakehouse.audit import who
@@ -22,9 +21,10 @@ BEGUN, DONE = "begun", "done"
 
 
 class Erasure(LandedTable):
-    """Erasures of persons. Nothing here says who they were; whoever knows an id of theirs can tell that it is one.
+    """Erasures of persons: when, by whom and why, and hashes of the ids by which their sources knew them.
 
-    It lies beside the tables, which are made anew, and outlives the keys of ids.
+    Who may read this and knows an id, or can list all that there may be, can tell whether it is one of them: so it is
+    kept with what identifies people. It lies beside the tables, which are made anew, and outlives the keys of ids.
     """
 
     layer = "vault"
@@ -37,59 +37,83 @@ class Erasure(LandedTable):
     by = Column("string", "user and machine, as the operating system knows them", required=True)
     reason = Column("string", "why, in the words of who asked", required=True)
     salt = Column("string", "what is hashed with each id: the same in all rows of a home", required=True)
-    tombstones = Column("array<string>", "SHA-256 of the salt, the source and an id that it knew him by", required=True)
+    tombstones = Column("array<string>", "SHA-256 of the salt, the kind of id and the id", required=True)
 
 
 @dataclass(frozen=True)
 class Tombstones:
-    """The hashes of the ids of everybody who was erased."""
+    """The hashes of ids of persons who were erased."""
 
     salt: str
     hashes: frozenset[str]
 
     @classmethod
     def of(cls, audit: Storage) -> Tombstones:
-        """Those of a home. audit: where its record of erasures lies."""
+        """Those of everybody who was erased from a home. audit: where its record of erasures lies."""
         rows = audit.read(Erasure).filter(F.col("step") == BEGUN).select("salt", "tombstones").collect()
         return cls(
             rows[0].salt if rows else secrets.token_hex(32), frozenset(h for row in rows for h in row.tombstones)
         )
 
-    def hash(self, source: str, name: str) -> str:
+    def hash(self, kind: str, name: str) -> str:
         """The tombstone of an id."""
-        return sha256(f"{self.salt}|{source}|{name}".encode()).hexdigest()
+        return sha256(f"{self.salt}|{kind}|{name}".encode()).hexdigest()
 
-    def mark(self, source: str, name: SparkColumn) -> SparkColumn:
-        """Whether the id in that column is of somebody who was erased; false where it is null."""
-        hashed = F.sha2(F.concat(F.lit(f"{self.salt}|{source}|"), name), 256)
+    def mark(self, kind: str, name: SparkColumn) -> SparkColumn:
+        """Whether the id of that kind in that column is of somebody who was erased; false where it is null."""
+        hashed = F.sha2(F.concat(F.lit(f"{self.salt}|{kind}|"), name.cast("string")), 256)
         return F.coalesce(hashed.isin(*sorted(self.hashes)), F.lit(False))
 
-    def known(self, source: str, names: Iterable[str]) -> list[str]:
+    def known(self, kind: str, names: Iterable[str]) -> list[str]:
         """Those of the names that are of somebody who was erased."""
-        return [name for name in names if self.hash(source, name) in self.hashes]
+        return [name for name in names if self.hash(kind, name) in self.hashes]
 
 
-def begin(audit: Storage, ids: SourceIds, reason: str) -> None:
+@dataclass(frozen=True)
+class Begun:
+    """An erasure that was begun, and the tombstones of its person."""
+
+    erasure_id: str
+    reason: str
+    stones: Tombstones
+
+
+def begin(audit: Storage, ids: SourceIds, reason: str) -> Begun:
     """Put an erasure on record, before anything is changed."""
-    stones = Tombstones.of(audit)
-    hashes = [stones.hash(source, name) for source, names in ids.by_source().items() for name in names]
-    _append(audit, str(uuid.uuid4()), BEGUN, reason, stones.salt, hashes)
+    salt = Tombstones.of(audit).salt
+    named = Tombstones(salt, frozenset())
+    hashes = frozenset(named.hash(kind, name) for kind, names in ids.by_kind().items() for name in names)
+    begun = Begun(str(uuid.uuid4()), reason, Tombstones(salt, hashes))
+    _append(audit, begun, BEGUN)
+    return begun
 
 
-def finish(audit: Storage) -> None:
-    """Put on record that what was begun is done."""
-    for row in unfinished(audit):
-        _append(audit, row.erasure_id, DONE, row.reason, row.salt, row.tombstones)
+def finish(audit: Storage, begun: Begun) -> None:
+    """Put on record that it is done."""
+    _append(audit, begun, DONE)
 
 
-def unfinished(audit: Storage) -> list[Row]:
-    """The erasures that were begun and are not done."""
+def unfinished(audit: Storage) -> Begun | None:
+    """The erasure that was begun and is not done: there is one at most."""
     rows = audit.read(Erasure).collect()
     done = {row.erasure_id for row in rows if row.step == DONE}
-    return [row for row in rows if row.erasure_id not in done]
+    left = [row for row in rows if row.erasure_id not in done]
+    return (
+        Begun(left[0].erasure_id, left[0].reason, Tombstones(left[0].salt, frozenset(left[0].tombstones)))
+        if left
+        else None
+    )
 
 
-def _append(audit: Storage, erasure_id: str, step: str, reason: str, salt: str, hashes: list[str]) -> None:
-    row = [(erasure_id, step, datetime.now(UTC), who(), reason, salt, hashes)]
-    rows = audit.spark.createDataFrame(row, audit.schema(Erasure))
-    audit.append_once(Erasure, rows, Record("", {}, "full"), f"{erasure_id}-{step}", 0)
+def _append(audit: Storage, begun: Begun, step: str) -> None:
+    row = (
+        begun.erasure_id,
+        step,
+        datetime.now(UTC),
+        who(),
+        begun.reason,
+        begun.stones.salt,
+        sorted(begun.stones.hashes),
+    )
+    rows = audit.spark.createDataFrame([row], audit.schema(Erasure))
+    audit.append_once(Erasure, rows, Record("", {}, "full"), f"{begun.erasure_id}-{step}", 0)

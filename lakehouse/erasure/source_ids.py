@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.bronze.claims.claims_line import ClaimsLine
+from lakehouse.bronze.ehr.ehr_line import EhrLine
+from lakehouse.bronze.ehr.moved_resource import MovedResource
 from lakehouse.bronze.ehr.patient import Patient
 from lakehouse.contract import Table
 from lakehouse.storage import Storage
@@ -14,76 +18,105 @@ from lakehouse.vault.beneficiary_link import BeneficiaryLink
 from lakehouse.vault.codes import EHR, PAYER
 from lakehouse.vault.master_person_index import MasterPersonIndex
 from lakehouse.vault.patient_link import PatientLink
-from lakehouse.vault.registration import Registration
 from lakehouse.vault.sample_link import SampleLink
 
-LABORATORY = "laboratory"
+LABORATORY, PERSON, RECORD_NUMBER, RESOURCE = "laboratory", "person", "record number", "resource"
+"""Kinds of ids beside those of hospitals and payers. A resource is one that was moved to his record: type/id."""
+
+_LINKS: Mapping[str, tuple[type[Table], str]] = {
+    EHR: (PatientLink, "patient_id"),
+    PAYER: (BeneficiaryLink, "bene_id"),
+    LABORATORY: (SampleLink, "sample_id"),
+}
+SOURCES = tuple(_LINKS)
 
 
 @dataclass(frozen=True)
 class SourceIds:
-    """The ids by which sources know one person, and the ids that he and his samples have from silver on."""
+    """The ids of one person, by their kind."""
 
     person_id: int
     patients: tuple[str, ...]
     beneficiaries: tuple[str, ...]
     samples: tuple[str, ...]
-    specimens: tuple[int, ...]
+    record_numbers: tuple[str, ...]
+    resources: tuple[str, ...]
 
     def __bool__(self) -> bool:
         return bool(self.patients or self.beneficiaries or self.samples)
 
-    def by_source(self) -> dict[str, tuple[str, ...]]:
-        """The ids of the sources, by the source."""
-        return {EHR: self.patients, PAYER: self.beneficiaries, LABORATORY: self.samples}
+    def by_kind(self) -> dict[str, tuple[str, ...]]:
+        """All of them."""
+        return {
+            EHR: self.patients, PAYER: self.beneficiaries, LABORATORY: self.samples, PERSON: (str(self.person_id),),
+            RECORD_NUMBER: self.record_numbers, RESOURCE: self.resources,
+        }  # fmt: skip
 
 
 def ids_of(tables: Storage, person_id: int) -> SourceIds:
     """Those of a person; none where nobody has that id."""
-    samples = _of(tables, SampleLink, person_id).collect()
-    registered = _of(tables, MasterPersonIndex, person_id)
+    of_person = F.col("person_id") == person_id
+    registered = tables.read(MasterPersonIndex).filter(of_person)
+    by_source = {
+        source: _names(
+            registered.filter(F.col("source") == source).select("source_id"),
+            tables.read(table).filter(of_person).select(column),
+        )
+        for source, (table, column) in _LINKS.items()
+    }
+    patients = by_source[EHR]
     return SourceIds(
         person_id,
-        _names(
-            registered.filter(F.col("source") == EHR).select("source_id"),
-            _of(tables, PatientLink, person_id).select("patient_id"),
-        ),
-        _names(
-            registered.filter(F.col("source") == PAYER).select("source_id"),
-            _of(tables, BeneficiaryLink, person_id).select("bene_id"),
-        ),
-        tuple(sorted(row.sample_id for row in samples)),
-        tuple(sorted(row.specimen_id for row in samples)),
+        patients,
+        by_source[PAYER],
+        by_source[LABORATORY],
+        _numbers(tables, patients),
+        _moved(tables, patients),
     )
 
 
 def person_of(tables: Storage, source: str, name: str) -> int | None:
     """Whose an id of a source is; None where it is nobody's."""
     table, column = _LINKS[source]
-    row = tables.read(table).filter(F.col(column) == name).select("person_id").first()
+    registered = tables.read(MasterPersonIndex).filter((F.col("source") == source) & (F.col("source_id") == name))
+    linked = tables.read(table).filter(F.col(column) == name).select("person_id")
+    row = registered.select("person_id").unionAll(linked).filter("person_id is not null").first()
     return row.person_id if row else None
 
 
-def marks_of(tables: Storage, ids: SourceIds) -> tuple[str, ...]:
-    """What else tells him where it stands: his record, member and other numbers as the sources write them."""
-    registered = Patient.current(tables.read(Patient)).filter(F.col("patient_id").isin(*ids.patients))
-    numbers = registered.select(F.explode("identifier.value").alias("mark"))
-    enrolled = tables.read(Registration).filter(F.col("source_id").isin(*ids.beneficiaries))
-    told = numbers.unionAll(enrolled.select(F.explode("member_numbers")))
-    return tuple(sorted({row.mark for row in told.distinct().collect() if row.mark and len(row.mark) >= _TELLING}))
+def patients_marked(tables: Storage, mark: Column) -> tuple[str, ...]:
+    """The patient ids in bronze, and in the links made from it, that a column over `patient_id` marks."""
+    return _names(*(tables.read(table).filter(mark).select("patient_id") for table in (EhrLine, PatientLink)))
+
+
+def beneficiaries_marked(tables: Storage, mark: Column) -> tuple[str, ...]:
+    """The same of beneficiary ids, over `bene_id`."""
+    return _names(*(tables.read(table).filter(mark).select("bene_id") for table in (ClaimsLine, BeneficiaryLink)))
+
+
+def _names(*found: DataFrame) -> tuple[str, ...]:
+    return tuple(sorted({row[0] for rows in found for row in rows.distinct().collect() if row[0] is not None}))
+
+
+def _numbers(tables: Storage, patients: tuple[str, ...]) -> tuple[str, ...]:
+    """Identifiers that all versions of his records have and nobody else's: record numbers and the like."""
+    each = tables.read(Patient).select("patient_id", F.explode("identifier.value").alias("number"))
+    is_his = F.col("patient_id").isin(*patients)
+    his = each.filter(is_his).select("number").distinct()
+    of_others = each.filter(~is_his).join(F.broadcast(his), "number", "left_semi").select("number")
+    return _names(his.join(of_others, "number", "left_anti").filter(F.length("number") >= _TELLING))
 
 
 _TELLING = 6
 """Signs of a number that hardly stands for something else."""
 
-_LINKS = {EHR: (PatientLink, "patient_id"), PAYER: (BeneficiaryLink, "bene_id"), LABORATORY: (SampleLink, "sample_id")}
-SOURCES = tuple(_LINKS)
 
-
-def _of(tables: Storage, table: type[Table], person_id: int) -> DataFrame:
-    return tables.read(table).filter(F.col("person_id") == person_id)
-
-
-def _names(registered: DataFrame, linked: DataFrame) -> tuple[str, ...]:
-    """Ids that are registered, or that records name without a registration."""
-    return tuple(sorted({row[0] for row in registered.unionAll(linked).collect()}))
+def _moved(tables: Storage, patients: tuple[str, ...]) -> tuple[str, ...]:
+    """Resources that were first in the records of others: what these versions tell is of him."""
+    resource = ("resource_type", "resource_id")
+    left = tables.read(MovedResource)
+    is_his = F.col("patient_id").isin(*patients)
+    his = tables.read(EhrLine).filter(is_his).select(*resource).distinct()
+    left_him = left.filter(is_his).select(*resource)
+    moved = left.filter(~is_his).join(his, [*resource], "left_semi").join(left_him, [*resource], "left_anti")
+    return _names(moved.select(F.concat_ws("/", *resource)))

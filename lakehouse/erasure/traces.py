@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import or_
 
@@ -10,39 +10,36 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from lakehouse.contract import Table
-from lakehouse.erasure.lines import pattern
-from lakehouse.erasure.source_ids import SourceIds
+from lakehouse.erasure.record import Tombstones
+from lakehouse.erasure.source_ids import LABORATORY, PERSON
 from lakehouse.storage import Storage
+from lakehouse.vault.codes import EHR, PAYER
+
+_KINDS: Mapping[str, str] = {"person_id": PERSON, "patient_id": EHR, "bene_id": PAYER, "sample_id": LABORATORY}
+"""Columns that hold an id of a person, and which kind of id it is."""
+
+_REGISTRATIONS = ("registration_id", "registration_id_l", "registration_id_r")
 
 
-def traces(storage: Storage, tables: Iterable[type[Table]], ids: SourceIds) -> dict[str, int]:
-    """How many rows of each table, and of its quarantine, are of the person or name an id of his; none where none."""
+def traces(storage: Storage, tables: Iterable[type[Table]], stones: Tombstones) -> dict[str, int]:
+    """How many rows of each table, and of its quarantine, have an id of the person; none where none has."""
     found: dict[str, int] = {}
     for table in tables:
-        telling = _telling(table, ids)
         for quarantine in (False, True):
-            if telling is not None and storage.exists(table, quarantine):
-                rows = storage.read(table, quarantine=quarantine).filter(telling).count()
+            if storage.exists(table, quarantine):
+                rows = storage.read(table, quarantine=quarantine).filter(telling(table, stones)).count()
                 name = f"quarantine of {table.full_name()}" if quarantine else table.full_name()
                 found |= {name: rows} if rows else {}
     return found
 
 
-def _telling(table: type[Table], ids: SourceIds) -> Column | None:
-    """Whether a row tells of the person, by those of its columns that may; None where none can."""
-    registrations = [f"{source}|{name}" for source, names in ids.by_source().items() for name in names]
-    names: dict[str, list[str]] = {
-        "person_id": [str(ids.person_id)],
-        "patient_id": list(ids.patients),
-        "bene_id": list(ids.beneficiaries),
-        "sample_id": list(ids.samples),
-        "specimen_id": [str(specimen) for specimen in ids.specimens],
-        "source_id": [*ids.patients, *ids.beneficiaries],
-        **dict.fromkeys(("registration_id", "registration_id_l", "registration_id_r"), registrations),
-    }
-    equal = [F.col(name).cast("string").isin(*known) for name, known in names.items() if name in table.declared]
-    texts = [name for name in ("raw", "header", "content", "query", "reference") if name in table.declared]
-    long_enough = [name for name in (*ids.patients, *ids.samples) if name]
-    read = [F.col(name).cast("string").rlike(pattern(long_enough)) for name in texts]
-    told = [F.coalesce(said, F.lit(False)) for said in (*equal, *read)]
-    return reduce(or_, told) if told else None
+def telling(table: type[Table], stones: Tombstones) -> Column:
+    """Whether a row has an id of the person; false where the table has no column for one."""
+    marks = [stones.mark(kind, F.col(name)) for name, kind in _KINDS.items() if name in table.declared]
+    for name in _REGISTRATIONS:
+        if name in table.declared:
+            source, own = F.substring_index(name, "|", 1), F.expr(f"substring(`{name}`, instr(`{name}`, '|') + 1)")
+            marks += [(source == kind) & stones.mark(kind, own) for kind in (EHR, PAYER)]
+    if {"source", "source_id"} <= table.declared.keys():
+        marks += [(F.col("source") == kind) & stones.mark(kind, F.col("source_id")) for kind in (EHR, PAYER)]
+    return reduce(or_, (F.coalesce(mark, F.lit(False)) for mark in marks), F.lit(False))

@@ -12,6 +12,7 @@ from lakehouse.contract import Table
 from lakehouse.silver.clinical.condition_occurrence import ConditionOccurrence
 from lakehouse.silver.clinical.device_exposure import DeviceExposure
 from lakehouse.silver.clinical.drug_exposure import DrugExposure
+from lakehouse.silver.clinical.measurement import Measurement
 from lakehouse.silver.clinical.note import Note
 from lakehouse.silver.clinical.observation import Observation
 from lakehouse.silver.clinical.payer_plan_period import PayerPlanPeriod
@@ -45,6 +46,8 @@ LANDED: list[dict[str, Any]] = [
      "performedDateTime": NOON},
     {"resourceType": "Observation", "id": "o", "subject": PATIENT, "code": IN_WORDS, "status": "final",
      "effectiveDateTime": NOON, "valueString": WORDS},
+    {"resourceType": "Observation", "id": "u", "subject": PATIENT, "code": IN_WORDS, "status": "final",
+     "effectiveDateTime": NOON, "valueQuantity": {"value": 1, "unit": WORDS}},
     {"resourceType": "MedicationRequest", "id": "m", "subject": PATIENT, "medicationCodeableConcept": IN_WORDS,
      "intent": "order", "status": "active", "authoredOn": NOON,
      "dosageInstruction": [{"text": WORDS, "route": IN_WORDS}]},
@@ -68,6 +71,7 @@ TOLD: list[tuple[type[Table], str, set[str]]] = [
     (Observation, "observation_source_value", {FREED}),
     (Observation, "value_as_string", {FREED}),
     (Observation, "value_source_value", {FREED}),
+    (Measurement, "unit_source_value", {FREED}),
     (DrugExposure, "drug_source_value", {FREED}),
     (DrugExposure, "route_source_value", {FREED}),
     (DrugExposure, "sig", {FREED}),

@@ -14,7 +14,7 @@ from lakehouse.contract import Column, Table, expect
 from lakehouse.keys import row_id
 from lakehouse.silver.claims.medical_claim import MedicalClaim
 from lakehouse.silver.clinical.concepts import PLACE_OF_RIF, PLACE_OF_ROLE_CODE, concept_of
-from lakehouse.silver.clinical.places import place_of, with_location_id
+from lakehouse.silver.clinical.places import IS_NO_HOME, place_of, with_location_id
 from lakehouse.silver.identity.care_site_link import CareSiteLink
 from lakehouse.silver.known import first_known
 
@@ -74,7 +74,7 @@ def _organizations(organizations: DataFrame, links: DataFrame) -> DataFrame:
 
 
 def _places(locations: DataFrame, links: DataFrame) -> DataFrame:
-    current = Location.current(locations).withColumn("place", place_of(F.col("address")))
+    current = Location.current(locations).filter(IS_NO_HOME).withColumn("place", place_of(F.col("address")))
     code = F.get(F.get("type.coding", F.lit(0)), F.lit(0))["code"]
     return _linked(current, "Location", links).select(
         *_SHARED, F.lit(2).alias("trust"), _kind(code, PLACE_OF_ROLE_CODE).alias("kind")

@@ -56,8 +56,6 @@ def of_persons(rows: DataFrame, links: DataFrame, *texts: str) -> DataFrame:
 
     links: rows of vault.patient_link. A row whose patient has none is left out.
     """
-    if not texts:
-        return rows.join(links.select("patient_id", "person_id"), "patient_id")
     named = rows.join(links.selectExpr("patient_id", "person_id", "names as _registered"), "patient_id")
     return deidentified(named, "_registered", *texts).drop("_registered")
 
@@ -69,14 +67,15 @@ def deidentified(rows: DataFrame, registered: str, *texts: str) -> DataFrame:
     which the patient is known, an array or null.
     """
     # Columns of their own: in one expression what is used again would be computed again.
-    formless = rows.withColumn("_formless", F.transform(F.array(*texts), _without_forms))
+    told_any = F.coalesce(*texts).isNotNull()
+    formless = rows.withColumn("_formless", F.when(told_any, F.transform(F.array(*texts), _without_forms)))
     told = F.flatten(F.transform("_formless", _names_told))
     known = F.coalesce(registered, F.array().cast("array<string>"))
     words = F.flatten(F.transform(F.concat(told, known), lambda name: F.split(name, r"[\s,]+")))
     # A backslash in a registered name would end the quotation of it in the pattern.
     plain = F.array_distinct(F.transform(words, lambda word: F.translate(word, "\\", "")))
     long_enough = F.filter(plain, lambda word: F.length(word) >= _SHORTEST)
-    named = formless.withColumn("_words", F.when(F.coalesce(*texts).isNotNull(), long_enough))
+    named = formless.withColumn("_words", F.when(F.col("_formless").isNotNull(), long_enough))
     either = F.array_join(F.transform("_words", _as_written_or_in_capitals), "|")
     pattern = F.concat(F.lit(r"(?<![\p{L}\d])(?:"), either, F.lit(r")(?![\p{L}\d])"))
     patterned = named.withColumn("_pattern", F.when(F.size("_words") > 0, pattern))

@@ -122,9 +122,10 @@ class DrugExposure(Table):
         coded = with_concept(exposures, "medication", "drug", key, systems, codes)
         routed = with_concept(coded, "route", "route", key, systems, codes)
         first_day, stated_end = date_of(F.col("start")), date_of(F.col("stop"))
-        performed = with_visit(with_provider(routed, F.col("by"), providers), "encounter", parts)
+        dosed = routed.withColumn("dose_unit_words", F.when(F.col("amount.code").isNull(), F.col("amount.unit")))
+        performed = with_visit(with_provider(dosed, F.col("by"), providers), "encounter", parts)
         recorded = (
-            of_persons(performed, links, "drug_words", "route_words", "sig")
+            of_persons(performed, links, "drug_words", "route_words", "dose_unit_words", "sig")
             .withColumns({
                 "drug_source_value": F.coalesce("drug_source_value", "drug_words"),
                 "route_source_value": F.coalesce("route_source_value", "route_words"),
@@ -135,7 +136,7 @@ class DrugExposure(Table):
                 "drug_exposure_end_datetime": timestamp_of(F.col("stop")),
                 "verbatim_end_date": stated_end,
                 "quantity": F.col("amount.value"),
-                "dose_unit_source_value": F.coalesce("amount.code", "amount.unit"),
+                "dose_unit_source_value": F.coalesce("amount.code", "dose_unit_words"),
             })
             .select(*DrugExposure.declared)
         )  # fmt: skip

@@ -79,12 +79,18 @@ def of_domain(events: DataFrame, domain: str, table: str, start: str) -> DataFra
 
 
 def with_unit(rows: DataFrame, quantity: str, codes: DataFrame) -> DataFrame:
-    """Add `unit_source_value`, the unit's code or else its words, and `unit_concept_id`, null where none is given."""
-    unit = F.coalesce(f"{quantity}.code", f"{quantity}.unit")
+    """Add `unit_source_value`, the unit's code, and `unit_concept_id`, null where no unit is given.
+
+    A unit without a code is in `unit_words`, as it is.
+    """
+    code, words = F.col(f"{quantity}.code"), F.col(f"{quantity}.unit")
+    told = rows.withColumns({
+        "unit_source_value": code, "unit_words": F.when(code.isNull(), words), "_unit": F.coalesce(code, words),
+    })  # fmt: skip
     return (
-        _with_target(rows.withColumn("unit_source_value", unit), F.lit("UCUM"), F.col("unit_source_value"), codes)
-        .withColumn("unit_concept_id", F.when(unit.isNotNull(), F.coalesce("_target", F.lit(0))))
-        .drop("_target", "_source", "_domain")
+        _with_target(told, F.lit("UCUM"), F.col("_unit"), codes)
+        .withColumn("unit_concept_id", F.when(F.col("_unit").isNotNull(), F.coalesce("_target", F.lit(0))))
+        .drop("_unit", "_target", "_source", "_domain")
     )
 
 

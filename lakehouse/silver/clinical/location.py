@@ -12,7 +12,7 @@ from lakehouse.bronze.ehr.location import Location as LocationResource
 from lakehouse.bronze.ehr.organization import Organization
 from lakehouse.bronze.ehr.patient import Patient
 from lakehouse.contract import Column, Table, expect, expect_or_fail
-from lakehouse.silver.clinical.places import PARTS, area_of, place_of, with_location_id
+from lakehouse.silver.clinical.places import IS_NO_HOME, PARTS, area_of, place_of, with_location_id
 from lakehouse.vault.latest_year import latest_year
 
 
@@ -53,7 +53,9 @@ class Location(Table):
         first = F.get("address", F.lit(0))
         told = [
             Organization.current(organizations).select(place_of(first).alias("place")),
-            LocationResource.current(places).select(place_of(F.col("address")).alias("place"), "position"),
+            LocationResource.current(places)
+            .filter(IS_NO_HOME)
+            .select(place_of(F.col("address")).alias("place"), "position"),
             Patient.current(patients).select(
                 area_of(first["state"], first["postalCode"], first["country"]).alias("place")
             ),

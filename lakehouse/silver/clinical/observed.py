@@ -44,9 +44,10 @@ def observed(
     performed = with_provider(answered, F.col("performer"), providers)
     in_visits = with_visit(with_unit(performed, "quantity", codes), "encounter", encounter_parts)
     return (
-        of_persons(in_visits, links, "event_words", "answer_words", "words")
+        of_persons(in_visits, links, "event_words", "answer_words", "words", "unit_words")
         .withColumns({
             "event_source_value": F.coalesce("event_source_value", "event_words"),
+            "unit_source_value": F.coalesce("unit_source_value", "unit_words"),
             "event_date": date_of(F.col("start")),
             "event_datetime": timestamp_of(F.col("start")),
             "event_type_concept_id": F.when(has_category("laboratory"), LAB)

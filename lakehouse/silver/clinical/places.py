@@ -9,6 +9,9 @@ from lakehouse.keys import row_id
 
 PARTS = ("address_1", "address_2", "city", "state", "zip", "county", "country_source_value")
 
+IS_NO_HOME = "not coalesce(exists(flatten(type.coding), coding -> coding.code = 'PTRES'), false)"
+"""SQL: whether a FHIR Location is none where a patient lives (HL7 v3 RoleCode)."""
+
 _FEW_PEOPLE = (
     "036", "059", "063", "102", "203", "556", "692", "790", "821", "823", "830", "831",
     "878", "879", "884", "890", "893",

@@ -73,8 +73,9 @@ class Specimen(Table):
         coded = with_concept(taken, "type", "specimen", SpecimenResource.record, systems, codes)
         placed = with_concept(coded, "site", "anatomic_site", SpecimenResource.record, systems, codes)
         recorded = (
-            of_persons(with_unit(placed, "amount", codes), links, "specimen_words", "anatomic_site_words")
+            of_persons(with_unit(placed, "amount", codes), links, "specimen_words", "anatomic_site_words", "unit_words")
             .withColumns({
+                "unit_source_value": F.coalesce("unit_source_value", "unit_words"),
                 "specimen_source_value": F.coalesce("specimen_source_value", "specimen_words"),
                 "anatomic_site_source_value": F.coalesce("anatomic_site_source_value", "anatomic_site_words"),
                 "specimen_id": row_id("specimen", "patient_id", "resource_id"),

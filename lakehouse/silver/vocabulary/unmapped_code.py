@@ -17,7 +17,7 @@ class UnmappedCode(Table):
     """Codes, units and coded values that stand in the clinical tables with concept 0, to be mapped by frequency.
 
     The rows stay where they are. Which vocabulary a code is of, and what it means, is what the FHIR codings say. The
-    words of few patients might name one of them, and are left out.
+    words of few patients might name one of them, and are in vault.source_coding alone.
     """
 
     layer = "silver"
@@ -29,7 +29,7 @@ class UnmappedCode(Table):
     source_code = Column("string", "the code as the source gives it, else the words; empty for neither", required=True)
     source_vocabulary_id = Column("string", "its vocabulary in OMOP, else its system; null where no coding names one")
     source_code_description = Column(
-        "string", f"what the code means, in words of {SMALLEST_GROUP} patients or more; else null"
+        "string", f"what the code means, in words of {SMALLEST_GROUP} patients or more, or Medications; else null"
     )
     rows = Column("bigint", "rows that have it", required=True)
     persons = Column("bigint", "persons who have such a row", required=True)
@@ -39,9 +39,9 @@ class UnmappedCode(Table):
         counts: UnmappedCodeCount, codings: SourceCoding, medications: Medication, systems: CodeSystem
     ) -> DataFrame:
         """Look up what the codes mean."""
-        of_medications = medications.select(F.explode("code.coding").alias("coding"))
+        of_medications = medications.select("resource_id", F.explode("code.coding").alias("coding"))
         records = of_medications.groupBy(*(f"coding.{name}" for name in ("system", "code", "display")))
-        said = codings.unionByName(records.agg(F.count("*").alias("patients")))
+        said = codings.unionByName(records.agg(F.count_distinct("resource_id").alias("patients")))
         vocabulary = F.when(F.col("field") == "unit", F.lit("UCUM")).otherwise(F.col("source_vocabulary_id"))
         return (
             counts.join(_meanings(said, systems), "source_code", "left")
