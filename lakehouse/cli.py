@@ -283,6 +283,7 @@ def erase(
 def release(
     asked: Annotated[Path, typer.Argument(help="What is released, as conf/releases/persons.yaml.", metavar="FILE")],
     to: Annotated[str, typer.Option(help="A folder that is not there yet, for CSV files.", metavar="DIR")],
+    again: Annotated[bool, typer.Option("--again", help="Release columns that were released before.")] = False,
     home: Home = None,
     conf_file: ConfFile = None,
     set_: Setting = None,
@@ -293,12 +294,12 @@ def release(
     The file names a query of silver and gold, its columns, and which of them
     others may know of a person. Days become years, ages from 90 on are one,
     numbers fall into bands; what fewer than 11 persons have in common is left
-    out; no row has an id, and nine persons in ten are drawn, others each
-    time, so that nobody can be told by what two releases differ in.
+    out; no row has an id, and nine persons in ten are drawn. Who has two
+    releases can tell who left between them: a second needs --again.
     """
     from lakehouse import stages
 
-    stages.release(_conf(conf_file, set_, home), asked, to)
+    stages.release(_conf(conf_file, set_, home), asked, to, again)
 
 
 @_command

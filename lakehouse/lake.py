@@ -22,7 +22,7 @@ from lakehouse.config import Conf
 from lakehouse.contract import LAYERS, LandedTable, ReferenceTable, Table
 from lakehouse.erasure import lines
 from lakehouse.erasure.record import Begun, Erasure, Tombstones, begin, finish, unfinished
-from lakehouse.erasure.source_ids import PERSON, beneficiaries_marked, ids_of, patients_marked, person_of
+from lakehouse.erasure.source_ids import NAMED_IN, PERSON, ids_of, marked, person_of
 from lakehouse.erasure.traces import telling, traces
 from lakehouse.errors import LakehouseError, UsageError
 from lakehouse.hadoop import HadoopPath
@@ -30,10 +30,10 @@ from lakehouse.person_history import PersonHistory
 from lakehouse.refresh import lease
 from lakehouse.refresh.plan import Decision
 from lakehouse.refresh.run import Outcome, Refresh
+from lakehouse.release.record import Release
 from lakehouse.storage import Storage
-from lakehouse.vault.codes import EHR, PAYER
 
-KEPT_APART = (IdentifiedReading, PersonHistory, Erasure)
+KEPT_APART = (IdentifiedReading, PersonHistory, Erasure, Release)
 """Tables that are made of no others, and stay where these are removed."""
 
 _WAIT_FOR_AUDIT_SECONDS = 60
@@ -170,11 +170,12 @@ class Lake:
                 raise LakehouseError("an erasure of somebody else was broken off: give that one again first")
             marked = tracking.mark_trained_with(self.conf, partial(self._held, begun.stones))
             names = self._names(begun.stones)
+            self._forget_readings(names)
             lines.empty(self.storage, begun.stones, self.conf.refresh.buckets)
             outcomes = self._refresh(every, False, on_start, on_end, erasing=True)
             _check(outcomes)
+            self._forget_readings(names)
             with lease.hold(self.spark, self.audit.tables_path, _WAIT_FOR_AUDIT_SECONDS):
-                audit.forget(self.audit, lines.pattern(names))
                 person_history.forget(self.audit, telling(PersonHistory, begun.stones))
                 self._purge()
                 left = traces(self.storage, self.catalog, begun.stones)
@@ -192,9 +193,16 @@ class Lake:
         return begin(self.audit, ids, reason)
 
     def _names(self, stones: Tombstones) -> tuple[str, ...]:
-        """The ids of sources that somebody who was erased still has in the tables."""
-        patients = patients_marked(self.storage, stones.mark(EHR, F.col("patient_id")))
-        return patients + beneficiaries_marked(self.storage, stones.mark(PAYER, F.col("bene_id")))
+        """The ids that somebody who was erased still has in the tables."""
+        return tuple(
+            name
+            for kind, (table, column) in NAMED_IN.items()
+            for name in marked(self.storage, table, column, stones.mark(kind, F.col(column)))
+        )
+
+    def _forget_readings(self, names: tuple[str, ...]) -> None:
+        with lease.hold(self.spark, self.audit.tables_path, _WAIT_FOR_AUDIT_SECONDS):
+            audit.forget(self.audit, lines.pattern(names))
 
     def _held(self, stones: Tombstones, name: str, version: int) -> bool:
         """Whether a table of gold, from which models learn, held the person at a version; one that is gone may have."""

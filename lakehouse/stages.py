@@ -19,13 +19,15 @@ from lakehouse import session, tracking
 from lakehouse.bronze.unreadable import Unreadable
 from lakehouse.config import Conf
 from lakehouse.contract import LandedTable
+from lakehouse.erasure.record import unfinished
 from lakehouse.erasure.source_ids import PERSON, SOURCES
-from lakehouse.errors import UsageError
+from lakehouse.errors import LakehouseError, UsageError
 from lakehouse.lake import Lake
 from lakehouse.refresh import lease
 from lakehouse.refresh.plan import Decision
 from lakehouse.refresh.run import Outcome, Refresh
 from lakehouse.release import asked as asked_for
+from lakehouse.release import record as released
 from lakehouse.release.cells import counted
 from lakehouse.release.rows import anonymous, coarse
 from lakehouse.report import accounts, gaps, query, summary
@@ -224,16 +226,24 @@ def erase(conf: Conf, person: int | None, source_id: str | None, reason: str, wa
     )
 
 
-def release(conf: Conf, path: Path, to: str) -> None:
-    """Write the release that a file asks for, and print what it holds and what it leaves out."""
+def release(conf: Conf, path: Path, to: str, again: bool) -> None:
+    """Write the release that a file asks for, and print what it holds and what it leaves out.
+
+    again: release columns that were released before.
+    """
     asked = asked_for.load(path)
     with _opened(conf, must_exist=True) as lake:
-        answer = query.answer(lake, asked.query)
-        rows = coarse(answer, asked).persist()
+        if unfinished(lake.audit) is not None:
+            raise LakehouseError("an erasure was broken off: give the same `lakehouse erase` again, and it is finished")
+        if not again:
+            released.check(lake.audit, asked)
+        rows = coarse(query.answer(lake, asked.query), asked).persist()
         told = counted(rows, asked) if asked.counts else anonymous(rows, asked)
+        with lease.hold(lake.spark, lake.audit.tables_path):
+            released.remember(lake.audit, asked)
         told.coalesce(1).write.option("header", "true").mode("error").csv(to)
         written, drawn = lake.spark.read.option("header", "true").csv(to).count(), rows.count()
-    what = "cells, empty where persons are too few" if asked.counts else f"rows of {drawn:,} that were drawn"
+    what = "cells, rounded" if asked.counts else f"rows of {drawn:,} that were drawn"
     _console().print(f"{written:,} {what}, in {to}", highlight=False, soft_wrap=True)
 
 

@@ -27,7 +27,7 @@ from lakehouse.bronze.identity.identity_line import IdentityLine
 from lakehouse.bronze.landed_file import LandedFile
 from lakehouse.bronze.landing_file import INDEX, File, is_finished, look_at, reason_of, why_unreadable
 from lakehouse.bronze.landing_lines import claims_lines, ehr_lines, genomics_lines, identity_lines
-from lakehouse.bronze.unsafe_file import link_to_itself, why_unsafe
+from lakehouse.bronze.unsafe_file import link_within, why_unsafe
 from lakehouse.buckets import Buckets, bucket
 from lakehouse.contract import LandedTable
 from lakehouse.errors import LakehouseError, UsageError
@@ -328,9 +328,9 @@ def _found(spark: SparkSession, landing: str) -> str:
     if is_file:
         raise UsageError(f"the landing zone {landing} is a file: name a folder with --landing")
     local = spelled(path.qualified())
-    circle = link_to_itself(Path(local)) if local.startswith("/") else None
-    if circle:
-        raise UsageError(f"{circle} is a link to a folder that it lies in: remove it")
+    link = link_within(Path(local)) if local.startswith("/") else None
+    if link:
+        raise UsageError(f"{link} is a link to a folder of the landing zone, or around it: remove it")
     return path.qualified()
 
 

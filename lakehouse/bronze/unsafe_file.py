@@ -32,11 +32,13 @@ def leads_out(path: str, landing: str) -> bool:
     return path.startswith("/") and not Path(path).resolve().is_relative_to(Path(landing).resolve())
 
 
-def link_to_itself(landing: Path) -> Path | None:
-    """A link in the landing zone to a folder that it lies in: who follows it never comes to an end."""
+def link_within(landing: Path) -> Path | None:
+    """A link in the landing zone to a folder of it, or around it: its files would be taken twice, or without end."""
+    root = landing.resolve()
     for folder, folders, _ in os.walk(landing):
         for link in (Path(folder) / name for name in folders):
-            if link.is_symlink() and link.parent.resolve().is_relative_to(link.resolve()):
+            target = link.resolve() if link.is_symlink() else None
+            if target and (target.is_relative_to(root) or root.is_relative_to(target)):
                 return link
     return None
 

@@ -21,7 +21,10 @@ from lakehouse.vault.patient_link import PatientLink
 from lakehouse.vault.sample_link import SampleLink
 
 LABORATORY, PERSON, RECORD_NUMBER, RESOURCE = "laboratory", "person", "record number", "resource"
-"""Kinds of ids beside those of hospitals and payers. A resource is one that was moved to his record: type/id."""
+"""Kinds of ids beside those of hospitals and payers. A resource is a version that is in another's record by mistake."""
+
+VERSION = "concat_ws('/', resource_type, resource_id, patient_id, cast(unix_micros(last_updated) as string))"
+"""SQL: what names a version of a resource."""
 
 _LINKS: Mapping[str, tuple[type[Table], str]] = {
     EHR: (PatientLink, "patient_id"),
@@ -84,14 +87,18 @@ def person_of(tables: Storage, source: str, name: str) -> int | None:
     return row.person_id if row else None
 
 
-def patients_marked(tables: Storage, mark: Column) -> tuple[str, ...]:
-    """The patient ids in bronze, and in the links made from it, that a column over `patient_id` marks."""
-    return _names(*(tables.read(table).filter(mark).select("patient_id") for table in (EhrLine, PatientLink)))
+NAMED_IN: Mapping[str, tuple[tuple[type[Table], ...], str]] = {
+    EHR: ((EhrLine, PatientLink), "patient_id"),
+    PAYER: ((ClaimsLine, BeneficiaryLink), "bene_id"),
+    LABORATORY: ((SampleLink,), "sample_id"),
+    PERSON: ((PatientLink, BeneficiaryLink, SampleLink), "person_id"),
+}
+"""Where ids of these kinds stand, and in which column."""
 
 
-def beneficiaries_marked(tables: Storage, mark: Column) -> tuple[str, ...]:
-    """The same of beneficiary ids, over `bene_id`."""
-    return _names(*(tables.read(table).filter(mark).select("bene_id") for table in (ClaimsLine, BeneficiaryLink)))
+def marked(tables: Storage, where: tuple[type[Table], ...], column: str, mark: Column) -> tuple[str, ...]:
+    """The ids in that column of tables that are marked."""
+    return _names(*(tables.read(table).filter(mark).select(F.col(column).cast("string")) for table in where))
 
 
 def _names(*found: DataFrame) -> tuple[str, ...]:
@@ -100,23 +107,25 @@ def _names(*found: DataFrame) -> tuple[str, ...]:
 
 def _numbers(tables: Storage, patients: tuple[str, ...]) -> tuple[str, ...]:
     """Identifiers that all versions of his records have and nobody else's: record numbers and the like."""
-    each = tables.read(Patient).select("patient_id", F.explode("identifier.value").alias("number"))
+    numbers = tables.read(Patient).select("patient_id", F.explode("identifier").alias("identifier"))
+    each = numbers.filter(_IS_TELLING).select("patient_id", F.col("identifier.value").alias("number"))
     is_his = F.col("patient_id").isin(*patients)
     his = each.filter(is_his).select("number").distinct()
     of_others = each.filter(~is_his).join(F.broadcast(his), "number", "left_semi").select("number")
-    return _names(his.join(of_others, "number", "left_anti").filter(F.length("number") >= _TELLING))
+    return _names(his.join(of_others, "number", "left_anti"))
 
 
-_TELLING = 6
-"""Signs of a number that hardly stands for something else."""
+_IS_TELLING = """length(identifier.value) >= 6
+    or coalesce(exists(identifier.type.coding, coding -> coding.code = 'MR'), false)"""
+"""SQL: whether an identifier hardly stands for something else: it has six signs, or is said to be a record number."""
 
 
 def _moved(tables: Storage, patients: tuple[str, ...]) -> tuple[str, ...]:
-    """Resources that were first in the records of others: what these versions tell is of him."""
-    resource = ("resource_type", "resource_id")
-    left = tables.read(MovedResource)
+    """Versions of resources that were first in the records of others: what they tell is of him."""
+    resource = ["resource_type", "resource_id"]
+    left, lines = tables.read(MovedResource), tables.read(EhrLine)
     is_his = F.col("patient_id").isin(*patients)
-    his = tables.read(EhrLine).filter(is_his).select(*resource).distinct()
+    his = lines.filter(is_his).select(*resource).distinct()
     left_him = left.filter(is_his).select(*resource)
-    moved = left.filter(~is_his).join(his, [*resource], "left_semi").join(left_him, [*resource], "left_anti")
-    return _names(moved.select(F.concat_ws("/", *resource)))
+    moved = left.filter(~is_his).join(his, resource, "left_semi").join(left_him, resource, "left_anti")
+    return _names(lines.join(F.broadcast(moved), [*resource, "patient_id"], "left_semi").select(F.expr(VERSION)))

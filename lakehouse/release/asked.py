@@ -37,7 +37,7 @@ class Asked(_Section):
 
     query: of silver and gold; it gives a person_id, whose row it is, and the columns.
     smallest_group: of so many persons at least is said what the known columns of a row say, and each value.
-    share: of the persons who are in the release, drawn anew each time, so that nobody knows who is.
+    share: of the persons who are in the release, drawn by chance, so that nobody knows who is.
     counts: whether persons are counted by the columns instead of told row by row.
     """
 
@@ -52,7 +52,7 @@ class Asked(_Section):
         telling = [n for n in self.columns if n.endswith("_id") and not n.endswith("concept_id")]
         if telling:
             raise ValueError(f"{telling[0]} is an id, and would tie the rows to other tables")
-        if not self.counts and not self.known:
+        if not self.known:
             raise ValueError("no column is known to others: say of age, sex, area and the like known: true")
         return self
 

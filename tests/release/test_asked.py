@@ -60,3 +60,10 @@ def test_what_is_too_fine_is_refused_or_made_coarse(spark: SparkSession) -> None
         told("{height: {known: true}}")
     assert set(told(f"{{age: {AGE}, seen: {{as: year}}}}")) <= {(30, None), (90, None)}
     assert "rare" not in {what for _, what in told(f"{{age: {AGE}, what: {{}}}}")}
+
+
+def test_a_person_has_one_row(spark: SparkSession) -> None:
+    rows = spark.createDataFrame([(n % 20, 30) for n in range(40)], "person_id bigint, age int")
+    wanted = asked.Asked.model_validate({"query": "q", "columns": {"age": {"known": True}}})
+    with pytest.raises(UsageError, match="several rows"):
+        anonymous(coarse(rows, wanted), wanted)

@@ -74,7 +74,11 @@ def _organizations(organizations: DataFrame, links: DataFrame) -> DataFrame:
 
 
 def _places(locations: DataFrame, links: DataFrame) -> DataFrame:
-    current = Location.current(locations).filter(IS_NO_HOME).withColumn("place", place_of(F.col("address")))
+    # Of the home of a patient neither name nor street.
+    current = Location.current(locations).withColumns({
+        name: F.when(F.expr(IS_NO_HOME), told)
+        for name, told in (("place", place_of(F.col("address"))), ("name", F.col("name")))
+    })  # fmt: skip
     code = F.get(F.get("type.coding", F.lit(0)), F.lit(0))["code"]
     return _linked(current, "Location", links).select(
         *_SHARED, F.lit(2).alias("trust"), _kind(code, PLACE_OF_ROLE_CODE).alias("kind")

@@ -9,7 +9,8 @@ from lakehouse.keys import row_id
 
 PARTS = ("address_1", "address_2", "city", "state", "zip", "county", "country_source_value")
 
-IS_NO_HOME = "not coalesce(exists(flatten(type.coding), coding -> coding.code = 'PTRES'), false)"
+IS_NO_HOME = """not coalesce(
+    exists(type, kind -> coalesce(exists(kind.coding, coding -> coding.code = 'PTRES'), false)), false)"""
 """SQL: whether a FHIR Location is none where a patient lives (HL7 v3 RoleCode)."""
 
 _FEW_PEOPLE = (

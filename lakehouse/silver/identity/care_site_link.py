@@ -10,7 +10,6 @@ from lakehouse.bronze.ehr.location import Location
 from lakehouse.bronze.ehr.organization import Organization
 from lakehouse.contract import Column, Table, expect
 from lakehouse.keys import row_id
-from lakehouse.silver.clinical.places import IS_NO_HOME
 from lakehouse.silver.identity.names import CERTIFICATION_NUMBER, NPI, by_name
 
 
@@ -47,7 +46,6 @@ class CareSiteLink(Table):
         run_by = of_organizations.selectExpr("named_by as manager", "care_site_id", "source_value")
         of_places = by_name(
             Location.current(locations)
-            .filter(IS_NO_HOME)
             .withColumn("manager", name_meant(F.col("managing_organization"), "Organization"))
             .join(run_by, "manager", "left")
             .withColumn("source_value", F.coalesce("source_value", "resource_id"))
