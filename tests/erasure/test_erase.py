@@ -32,6 +32,8 @@ from lakehouse.vault.patient_link import PatientLink
 from tests.end_to_end.canaries import texts_of
 from tests.end_to_end.deliveries import BENEFICIARIES, Resource, cut, deliver
 
+pytestmark = pytest.mark.slow
+
 TABLES = ("+vault.sample_link", "+silver.encounter_part", "+bronze.condition", "+bronze.vcf_record",
           "+bronze.unreadable", "+bronze.other_resource")  # fmt: skip
 BENEFICIARY, PATIENT = next(iter(BENEFICIARIES.items()))
