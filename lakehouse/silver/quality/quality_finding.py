@@ -97,7 +97,15 @@ class QualityFinding(Table):
             _drugs(pharmacy, codes),
             _before_report(measurements, others, links),
         ]
-        return reduce(DataFrame.unionByName, found).dropDuplicates(["finding", "line_id"])
+        return _once(reduce(DataFrame.unionByName, found))
+
+
+def _once(found: DataFrame) -> DataFrame:
+    """One row per finding and landed line: of a claim that of the claim, and not of what OMOP makes of it."""
+    is_made_of_claims = ~F.col("found_in").isin("medical_claim", "pharmacy_claim")
+    first = F.min(F.struct(is_made_of_claims.alias("made"), "found_in", "person_id")).alias("first")
+    told = found.groupBy("finding", "line_id").agg(first)
+    return told.select("finding", "first.person_id", "first.found_in", "line_id")
 
 
 def _finding(rows: DataFrame, finding: str, table: str | None = None) -> DataFrame:
