@@ -47,8 +47,8 @@ def empty(tables: Storage, stones: Tombstones, buckets: int) -> None:
     """Empty the lines of a person in bronze, and take his ids out of the lines of others: a few commits a table."""
     for table in (IdentityLine, GenomicsLine, ClaimsLine, EhrLine):
         if tables.exists(table):
-            headers = [row.header for row in tables.read(GenomicsLine).select("header").distinct().collect()]
-            for change in _changes(table, stones, headers if table is GenomicsLine else ()):
+            headers = tables.read(table).select("header").distinct().collect() if table is GenomicsLine else []
+            for change in _changes(table, stones, [row.header for row in headers]):
                 _update(tables, table, change, buckets)
 
 
