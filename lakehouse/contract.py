@@ -46,6 +46,10 @@ IDENTIFYING = ("bronze", "vault")
 
 LAYERS = ("bronze", "vault", "silver", "gold")
 
+RESEARCH, GENOMICS, RETURN_OF_RESULTS = "research", "genomics", "return_of_results"
+PURPOSES = (RESEARCH, GENOMICS, RETURN_OF_RESULTS)
+"""What persons are asked for. Treatment, payment and operations need no consent (45 CFR 164.506)."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -103,6 +107,7 @@ class Table(_Rows):
         told to the tables that read it. The same as `scope` where there is one.
     uses_hail: `build` calls Hail. Such tables are built one at a time.
     python_reason: why the plan of `build` holds a Python function; None (the rule) forbids it.
+    serves: the purposes, of PURPOSES, that persons are asked for: who withdrew from one of them counts for nothing.
     accounts_for: the inputs whose every row must be found again in this table or its quarantine,
         unless a later version replaced it.
     """
@@ -115,6 +120,7 @@ class Table(_Rows):
     changes_by: ClassVar[str | None] = None
     uses_hail: ClassVar[bool] = False
     python_reason: ClassVar[str | None] = None
+    serves: ClassVar[tuple[str, ...]] = ()
     accounts_for: ClassVar[tuple[type[Table], ...]] = ()
     expectations: ClassVar[tuple[Expectation, ...]] = ()
     declared: ClassVar[Mapping[str, Column]] = MappingProxyType({})
@@ -138,7 +144,7 @@ class Table(_Rows):
         return f"{cls.layer}.{cls.table_name()}"
 
     @classmethod
-    def purpose(cls) -> str:
+    def about(cls) -> str:
         """The first paragraph of the docstring, on one line."""
         return " ".join((cls.__doc__ or "").strip().split("\n\n")[0].split())
 
@@ -205,6 +211,8 @@ def _check(table: type[Table]) -> None:
 
     if table.layer not in LAYERS:
         refuse(f"layer {table.layer!r} is none of {', '.join(LAYERS)}")
+    if not set(table.serves) <= set(PURPOSES):
+        refuse(f"serves a purpose that is none of {', '.join(PURPOSES)}")
     for attribute in ("grain", "key"):
         if not getattr(table, attribute, None):
             refuse(f"declares no {attribute}")

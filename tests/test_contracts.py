@@ -145,7 +145,7 @@ def test_its_key_tells_rows_apart_and_what_is_required_is_there(sample: Rows, ta
 
 @every_table
 def test_says_what_it_holds(table: type[Table]) -> None:
-    assert table.purpose()
+    assert table.about()
     assert table.grain.startswith("one row")
     assert [name for name, column in table.declared.items() if not column.comment.strip()] == []
 

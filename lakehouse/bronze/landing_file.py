@@ -18,13 +18,16 @@ from lakehouse.hadoop import HadoopPath, spelled
 RIF_FILES = ("beneficiary", "carrier", "inpatient", "outpatient", "snf", "hha", "hospice", "dme", "pde")
 
 _UNFINISHED = re.compile(r"\.(tmp|part|partial|filepart|crdownload)(/|$)", re.IGNORECASE)
-DECISION_FIELDS = ("registration_id_l", "registration_id_r", "decision")
-"""What the header of a file of decisions must name."""
+IDENTITY_FIELDS = {
+    "decisions": ("registration_id_l", "registration_id_r", "decision"),
+    "consents": ("registration_id", "purpose", "consent"),
+}
+"""What the header of a file of that kind must name."""
 
 _NAMES = {
     "ehr": re.compile(r"\.(?P<kind>ndjson|jsonl)(\.gz)?$", re.IGNORECASE),
     "claims": re.compile(rf"^(?P<kind>{'|'.join(RIF_FILES)})([^a-z].*)?\.(csv|txt|psv|tsv)(\.gz)?$", re.IGNORECASE),
-    "identity": re.compile(r"^(?P<kind>decisions)([^a-z].*)?\.(csv|txt|psv|tsv)(\.gz)?$", re.IGNORECASE),
+    "identity": re.compile(r"^(?P<kind>decisions|consents)([^a-z].*)?\.(csv|txt|psv|tsv)(\.gz)?$", re.IGNORECASE),
     "genomics": re.compile(r"(\.(?P<kind>vcf)(\.gz|\.bgz)?|^(?P<manifest>samples)\.tsv(\.gz)?)$", re.IGNORECASE),
 }
 _PATTERN = re.compile(r"([{}\[\]*?\\])")
@@ -108,7 +111,7 @@ def look_at(spark: SparkSession, landing: str, path: str, size: int, arrived_at:
     file = replace(file, kind=kind, header=header)
     if world == "claims" and file.bene_id_at is None:
         return replace(file, defect="the header names no BENE_ID")
-    missing = [name for name in DECISION_FIELDS if name.upper() not in file.fields] if world == "identity" else []
+    missing = [name for name in IDENTITY_FIELDS.get(kind, ()) if name.upper() not in file.fields]
     if missing:
         return replace(file, defect=f"the header names no {missing[0]}")
     if kind == "vcf" and path.endswith(".bgz") and HadoopPath(spark, path).tail(len(_BGZIP_END)) != _BGZIP_END:

@@ -63,7 +63,7 @@ def claims_lines(reader: SparkSession, files: list[File]) -> DataFrame:
 
 
 def identity_lines(reader: SparkSession, files: list[File]) -> DataFrame:
-    """Lines of files of decisions, split into fields by the delimiter of their header."""
+    """Lines of files of decisions and of consents, split into fields by the delimiter of their header."""
     names = F.transform(_fields("header"), lambda name: F.lower(F.trim(name)))
     return _delimited(reader, files).withColumn("field_names", names)
 

@@ -16,11 +16,12 @@ def entry(table: type[Table]) -> dict[str, Any]:
     """What a table promises, as plain values."""
     return {
         "table": table.full_name(),
-        "purpose": table.purpose(),
+        "purpose": table.about(),
         "grain": table.grain,
         "key": list(table.key),
         "scope": table.scope,
         "adds_up_by": table.adds_up_by,
+        "serves": list(table.serves),
         "inputs": [source.full_name() for source in table.inputs().values()],
         "columns": [
             {
@@ -60,6 +61,7 @@ def _section(table: dict[str, Any]) -> str:
         f"- grain: {table['grain']}",
         f"- key: {', '.join(table['key'])}",
         f"- scope: {table['scope'] or _without_scope(table)}",
+        *([f"- serves: {', '.join(table['serves'])}; who withdrew consent is left out"] if table["serves"] else []),
         f"- made from: {', '.join(table['inputs']) or 'what landed or is carried in the package'}\n",
         "| column | type | unit | required | what it is |",
         "|---|---|---|---|---|",

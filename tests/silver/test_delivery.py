@@ -16,15 +16,16 @@ from lakehouse.contract import Table
 from lakehouse.silver.clinical.note import Note
 from lakehouse.silver.clinical.payer_plan_period import PayerPlanPeriod
 from lakehouse.silver.clinical.specimen import Specimen
+from lakehouse.silver.identity.consent import Consent
 from lakehouse.vault.registration_pair import RegistrationPair
 from lakehouse.vault.sample_link import SampleLink
 from tests.support import Rows
 
 LINE = ("line_id", "delivery")
 TABLES = [t for t in catalog.load().tables if t.layer in ("vault", "silver") and t.declared.keys() >= {*LINE}]
-DELIVERIES = {Note: 0, PayerPlanPeriod: 0, RegistrationPair: 0, SampleLink: 1, Specimen: 1}
-"""The sample has no documents, coverages and decisions, of which the tests of these tables have hand-made ones, and one
-delivery of genomes; all else comes in two."""
+DELIVERIES = {Consent: 0, Note: 0, PayerPlanPeriod: 0, RegistrationPair: 0, SampleLink: 1, Specimen: 1}
+"""The sample has no documents, coverages, decisions and consents, of which the tests of these tables have hand-made
+ones, and one delivery of genomes; all else comes in two."""
 
 every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.full_name())
 

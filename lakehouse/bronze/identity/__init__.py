@@ -1,1 +1,1 @@
-"""What people decided about who is who, as it landed."""
+"""What people decided about who is who, and what persons consent to, as it landed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -40,18 +39,13 @@ class PersonDecision(SourceRecord):
     @staticmethod
     def build(lines: IdentityLine) -> DataFrame:
         """Read the lines of the decisions."""
-        one, other = _field("registration_id_l"), _field("registration_id_r")
-        return lines.filter("defect is null").select(
+        one, other = IdentityLine.field("registration_id_l"), IdentityLine.field("registration_id_r")
+        return IdentityLine.of_kind(lines, "decisions").select(
             *FromLine.declared,
             F.xxhash64("raw").alias("content"),
             F.when(one.isNotNull() & other.isNotNull(), F.least(one, other)).alias("registration_id_l"),
             F.when(one.isNotNull() & other.isNotNull(), F.greatest(one, other)).alias("registration_id_r"),
-            F.lower(_field("decision")).alias("decision"),
-            _field("decided_by").alias("decided_by"),
-            _field("comment").alias("comment"),
+            F.lower(IdentityLine.field("decision")).alias("decision"),
+            IdentityLine.field("decided_by").alias("decided_by"),
+            IdentityLine.field("comment").alias("comment"),
         )
-
-
-def _field(name: str) -> SparkColumn:
-    """The field of that name; null where it is blank or the file has no such column."""
-    return F.get("field_values", F.array_position("field_names", name).cast("int") - 1)

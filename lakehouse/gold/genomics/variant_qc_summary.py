@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.contract import Column, Table
+from lakehouse.contract import GENOMICS, Column, Table
 from lakehouse.genomics.checks import CALLER_FILTER, HARDY_WEINBERG, LOW_CALL_RATE
 from lakehouse.silver.genomics.variant import Variant
 
@@ -20,6 +20,7 @@ class VariantQcSummary(Table):
     layer = "gold"
     grain = "one row per chromosome and type of variant"
     key = ("contig", "variant_type")
+    serves = (GENOMICS,)
 
     contig = Column("string", "chromosome (GRCh38)", required=True)
     variant_type = Column("string", "SNP, MNP, Insertion, Deletion or Complex", required=True)

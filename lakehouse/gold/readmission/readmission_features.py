@@ -6,7 +6,7 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.contract import Column, Table, expect_or_fail
+from lakehouse.contract import RESEARCH, Column, Table, expect_or_fail
 from lakehouse.gold.readmission.readmission_index_stay import ReadmissionIndexStay
 from lakehouse.silver.clinical.concepts import DIAGNOSIS_OF_CLAIM, EMERGENCY_VISIT, INPATIENT_VISIT
 from lakehouse.silver.clinical.condition_occurrence import ConditionOccurrence
@@ -31,6 +31,7 @@ class ReadmissionFeatures(Table):
     grain = "one row per stay that was followed up"
     key = ("visit_occurrence_id",)
     scope = "person_id"
+    serves = (RESEARCH,)
 
     visit_occurrence_id = Column("bigint", "the index stay", required=True)
     person_id = Column("bigint", "whose stay", required=True)

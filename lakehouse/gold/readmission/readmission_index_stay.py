@@ -5,12 +5,13 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from lakehouse.contract import Column, Table, expect, expect_or_fail
+from lakehouse.contract import RESEARCH, Column, Table, expect, expect_or_fail
 from lakehouse.silver.clinical.concepts import INPATIENT_VISIT
 from lakehouse.silver.clinical.death import Death
 from lakehouse.silver.clinical.observation_period import ObservationPeriod
 from lakehouse.silver.clinical.person import Person
 from lakehouse.silver.clinical.visit_occurrence import VisitOccurrence
+from lakehouse.silver.identity.consent import Consent
 from lakehouse.silver.spans import with_span
 
 _BORN = "make_date(year_of_birth, coalesce(month_of_birth, 7), coalesce(day_of_birth, 1))"
@@ -32,6 +33,7 @@ class ReadmissionIndexStay(Table):
     grain = "one row per eligible stay"
     key = ("visit_occurrence_id",)
     scope = "person_id"
+    serves = (RESEARCH,)
 
     visit_occurrence_id = Column("bigint", "the last visit of the stay", required=True)
     person_id = Column("bigint", "whose stay", required=True)
@@ -49,7 +51,9 @@ class ReadmissionIndexStay(Table):
     )
 
     @staticmethod
-    def build(visits: VisitOccurrence, persons: Person, deaths: Death, periods: ObservationPeriod) -> DataFrame:
+    def build(
+        visits: VisitOccurrence, persons: Person, deaths: Death, periods: ObservationPeriod, consents: Consent
+    ) -> DataFrame:
         """Join visits into stays, keep the eligible ones, and look for the next."""
         of_person = Window.partitionBy("person_id").orderBy("admission_date", "visit_occurrence_id")
         stays = _stays(visits).withColumn("next_admission_date", F.lead("admission_date").over(of_person))
@@ -57,6 +61,7 @@ class ReadmissionIndexStay(Table):
         readmitted = F.coalesce(F.col("days_to_readmission") <= 30, F.lit(False))
         return (
             stays.join(persons, "person_id")
+            .join(Consent.withdrawn(consents, RESEARCH), "person_id", "left_anti")
             .join(deaths.select("person_id", "death_date"), "person_id", "left")
             .join(periods.select("person_id", "observation_period_end_date"), "person_id")
             .withColumn("born", F.expr(_BORN))

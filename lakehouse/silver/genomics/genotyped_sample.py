@@ -7,14 +7,16 @@ from pyspark.sql import functions as F
 
 from lakehouse.bronze.genomics.vcf_record import VcfRecord
 from lakehouse.bronze.genomics.vcf_sample import VcfSample
-from lakehouse.contract import Column, Table, expect
+from lakehouse.contract import GENOMICS, Column, Table, expect
 from lakehouse.genomics.genotype_qc import good_genotypes
 from lakehouse.genomics.matrix import genotype_matrix
 from lakehouse.genomics.sample_qc import sample_qc
 from lakehouse.genomics.thresholds import SAMPLE_CALL_RATE, SAMPLE_MEAN_DEPTH
+from lakehouse.silver.identity.consent import Consent
 from lakehouse.vault.sample_link import SampleLink
 
 LOW_CALL_RATE, LOW_DEPTH, NO_GENOTYPES = "low call rate", "low mean depth", "no genotypes"
+CONSENT_WITHDRAWN = "consent withdrawn"
 
 
 class GenotypedSample(Table):
@@ -24,12 +26,14 @@ class GenotypedSample(Table):
     thresholds in lakehouse.genomics.thresholds. No scope: the variants at which a sample is measured, and
     which of its alleles are singletons, depend on all samples. A sample that cannot be tied to one person,
     or that is in a VCF file and not in the manifest, or the other way round, stays and is counted.
+    The genotypes of who withdrew consent to genomics are not looked at.
     """
 
     layer = "silver"
     grain = "one row per sample of a VCF file or a manifest"
     key = ("specimen_id",)
     changes_by = "person_id"
+    serves = (GENOMICS,)
     uses_hail = True
 
     specimen_id = Column("bigint", "the sample, as in silver.specimen where it is a person's", required=True)
@@ -60,14 +64,17 @@ class GenotypedSample(Table):
     )
 
     @staticmethod
-    def build(records: VcfRecord, sequenced: VcfSample, registered: SampleLink) -> DataFrame:
+    def build(records: VcfRecord, sequenced: VcfSample, registered: SampleLink, consents: Consent) -> DataFrame:
         """Measure the samples of the VCF files, and add what the manifest says of them."""
-        measured = sample_qc(good_genotypes(genotype_matrix(VcfRecord.current(records), sequenced)))
+        withdrawn = Consent.withdrawn(consents, GENOMICS).withColumn("is_withdrawn", F.lit(True))
+        samples = registered.join(withdrawn, "person_id", "left")
+        looked_at = sequenced.join(samples.filter("is_withdrawn").select("sample_id"), "sample_id", "left_anti")
+        measured = sample_qc(good_genotypes(genotype_matrix(VcfRecord.current(records), looked_at)))
         best = Window.partitionBy(
             F.coalesce(F.col("person_id").cast("string"), F.concat(F.lit("sample"), "specimen_id"))
         ).orderBy(F.desc("passes_qc"), F.desc("call_rate"), "specimen_id")
         return (
-            registered.join(measured, "specimen_id", "left")
+            samples.join(measured, "specimen_id", "left")
             .withColumn("failed_checks", F.expr(_FAILED_CHECKS))
             .withColumn("passes_qc", F.size("failed_checks") == 0)
             .withColumn("is_primary", F.col("passes_qc") & (F.row_number().over(best) == 1))
@@ -76,6 +83,7 @@ class GenotypedSample(Table):
 
 
 _FAILED_CHECKS = f"""array_compact(array(
-    case when call_rate is null then '{NO_GENOTYPES}' end,
+    case when is_withdrawn then '{CONSENT_WITHDRAWN}' end,
+    case when not coalesce(is_withdrawn, false) and call_rate is null then '{NO_GENOTYPES}' end,
     case when call_rate < {SAMPLE_CALL_RATE} then '{LOW_CALL_RATE}' end,
     case when dp_mean < {SAMPLE_MEAN_DEPTH} then '{LOW_DEPTH}' end))"""

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.bronze.genomics.vcf_record import VcfRecord
 from lakehouse.bronze.genomics.vcf_sample import VcfSample
-from lakehouse.contract import Column, Table, expect_or_fail
+from lakehouse.contract import GENOMICS, Column, Table, expect_or_fail
 from lakehouse.genomics.checks import CALLER_FILTER, HARDY_WEINBERG, LOW_CALL_RATE
 from lakehouse.genomics.genotype_qc import good_genotypes, haploid_where_male
 from lakehouse.genomics.matrix import genotype_matrix, of_samples
@@ -27,6 +27,7 @@ class Variant(Table):
     layer = "silver"
     grain = "one row per variant: a place, a reference and one alternate allele"
     key = ("contig", "position", "ref", "alt")
+    serves = (GENOMICS,)
     uses_hail = True
 
     contig = Column("string", "chromosome: chr1, ..., chr22, chrX, chrY or chrM (GRCh38)", required=True)

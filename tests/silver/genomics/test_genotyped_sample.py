@@ -16,11 +16,12 @@ from lakehouse.bronze.genomics.vcf_record import VcfRecord
 from lakehouse.bronze.genomics.vcf_sample import VcfSample
 from lakehouse.session import start_hail
 from lakehouse.silver.genomics.genotyped_sample import LOW_CALL_RATE, LOW_DEPTH, NO_GENOTYPES, GenotypedSample
+from lakehouse.silver.identity.consent import Consent
 from lakehouse.vault.patient_link import PatientLink
 from lakehouse.vault.sample_link import SampleLink
 from tests.conftest import SAMPLE
 from tests.genomics.vcf import landed, vcf
-from tests.support import Rows
+from tests.support import Rows, rows_of
 
 MANIFEST = SAMPLE / "genomics/2026-01-01/samples.tsv"
 LOW_COVERAGE, TWICE, STRANGER = "SEQ0008", ("SEQ0004", "SEQ0027"), "SEQ0028"
@@ -127,7 +128,8 @@ def test_no_sample_vanishes(spark: SparkSession) -> None:
     records: Any = VcfRecord.build(lines)
     sequenced: Any = VcfSample.build(lines)
     registered: Any = SampleLink.build(manifests, sequenced, patients, links)
-    rows = by_sample(GenotypedSample.build(records, sequenced, registered), registered)
+    consents: Any = rows_of(spark, Consent)
+    rows = by_sample(GenotypedSample.build(records, sequenced, registered, consents), registered)
     told = {name: (row.person_id, row.sex, row.failed_checks, row.is_primary) for name, row in rows.items()}
     assert told == {
         "S1": (1, "female", [], True),
