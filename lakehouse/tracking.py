@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.config import Conf
 from lakehouse.contract import Table
-from lakehouse.errors import UsageError
+from lakehouse.errors import LakehouseError, UsageError
 from lakehouse.storage import Storage
 
 if TYPE_CHECKING:
@@ -99,13 +99,20 @@ def log_model(
 
 
 def load_model(conf: Conf, name: str) -> Model:
-    """The Spark model that the alias of that name points to."""
+    """The Spark model that the alias of that name points to.
+
+    Raises LakehouseError where it is a model of another kind: those of Python are pickles, which run what they like.
+    """
     import mlflow
+    from mlflow.models import get_model_info
     from mlflow.spark import load_model as load_spark_model
 
     with _quietly():
         mlflow.set_tracking_uri(tracking_uri(conf))
-        model: Model = load_spark_model(f"models:/{name}@{ALIAS}", dfs_tmpdir=_passage(conf))
+        uri = f"models:/{name}@{ALIAS}"
+        if "spark" not in get_model_info(uri).flavors:
+            raise LakehouseError(f"the model {name} is not one of Spark, and no other is read: it may run anything")
+        model: Model = load_spark_model(uri, dfs_tmpdir=_passage(conf))
     return model
 
 
