@@ -17,17 +17,20 @@ from lakehouse.hadoop import HadoopPath, spelled
 
 RIF_FILES = ("beneficiary", "carrier", "inpatient", "outpatient", "snf", "hha", "hospice", "dme", "pde")
 
-_UNFINISHED = re.compile(r"\.(tmp|part|partial|filepart|crdownload)(/|$)", re.IGNORECASE)
 IDENTITY_FIELDS = {
     "decisions": ("registration_id_l", "registration_id_r", "decision"),
     "consents": ("registration_id", "purpose", "consent"),
 }
 """What the header of a file of that kind must name."""
 
+_UNFINISHED = re.compile(r"\.(tmp|part|partial|filepart|crdownload)(/|$)", re.IGNORECASE)
+
 _NAMES = {
     "ehr": re.compile(r"\.(?P<kind>ndjson|jsonl)(\.gz)?$", re.IGNORECASE),
     "claims": re.compile(rf"^(?P<kind>{'|'.join(RIF_FILES)})([^a-z].*)?\.(csv|txt|psv|tsv)(\.gz)?$", re.IGNORECASE),
-    "identity": re.compile(r"^(?P<kind>decisions|consents)([^a-z].*)?\.(csv|txt|psv|tsv)(\.gz)?$", re.IGNORECASE),
+    "identity": re.compile(
+        rf"^(?P<kind>{'|'.join(IDENTITY_FIELDS)})([^a-z].*)?\.(csv|txt|psv|tsv)(\.gz)?$", re.IGNORECASE
+    ),
     "genomics": re.compile(r"(\.(?P<kind>vcf)(\.gz|\.bgz)?|^(?P<manifest>samples)\.tsv(\.gz)?)$", re.IGNORECASE),
 }
 _PATTERN = re.compile(r"([{}\[\]*?\\])")

@@ -5,10 +5,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from lakehouse.bronze import landing
 from lakehouse.bronze.unreadable import Unreadable
-from lakehouse.storage import Storage
-from tests.conftest import BUCKETS
+from tests.landing_zone import taken
 from tests.support import Rows
 
 
@@ -25,13 +23,7 @@ def test_what_cannot_be_read_is_told_once_with_the_reason(spark: SparkSession, t
         "claims/2026-01-01/beneficiary_2020.csv": b"BENE_ID|RFRNC_YR\n1|2020\n2\n",
         "genomics/2026-01-01/samples.tsv": b"sample_id\tmrn\nS1\tM1\nS2\n",
     }
-    for name, content in files.items():
-        (tmp_path / "landing" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "landing" / name).write_bytes(content)
-    storage = Storage(spark, f"{tmp_path}/tables")
-    landing.take(storage, f"{tmp_path}/landing", f"{tmp_path}/checkpoint", BUCKETS)
-
-    rows = Rows(storage)[Unreadable].collect()
+    rows = Rows(taken(spark, tmp_path, files))[Unreadable].collect()
 
     told = {(row.file.split("/")[-1], row.line, row.raw is None, row.world) for row in rows}
     assert told == {

@@ -11,12 +11,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse import config, tracking
-from lakehouse.bronze import landing
 from lakehouse.bronze.landed_file import LandedFile
 from lakehouse.bronze.unreadable import Unreadable
 from lakehouse.errors import LakehouseError
-from lakehouse.storage import Storage
-from tests.conftest import BUCKETS
+from tests.landing_zone import taken
 from tests.support import FromNothing
 
 DROPPED = {
@@ -46,12 +44,7 @@ def test_the_bait_is_taken_where_a_pickle_is_read(tmp_path: Path) -> None:
 
 
 def test_in_the_landing_zone(spark: SparkSession, tmp_path: Path) -> None:
-    for name in DROPPED:
-        file = tmp_path / "landing" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(pickled(tmp_path / "bait"))
-    storage = Storage(spark, f"{tmp_path}/tables")
-    landing.take(storage, f"{tmp_path}/landing", f"{tmp_path}/checkpoint", BUCKETS)
+    storage = taken(spark, tmp_path, dict.fromkeys(DROPPED, pickled(tmp_path / "bait")))
     assert {row.file: row.defect for row in storage.read(LandedFile).collect()} == DROPPED
     told = {row.file for row in FromNothing(storage)[Unreadable].collect()}
     assert told == set(DROPPED)

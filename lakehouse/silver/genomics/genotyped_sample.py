@@ -67,7 +67,7 @@ class GenotypedSample(Table):
     def build(records: VcfRecord, sequenced: VcfSample, registered: SampleLink, consents: Consent) -> DataFrame:
         """Measure the samples of the VCF files, and add what the manifest says of them."""
         withdrawn = Consent.withdrawn(consents, GENOMICS).withColumn("is_withdrawn", F.lit(True))
-        samples = registered.join(withdrawn, "person_id", "left")
+        samples = registered.join(withdrawn, "person_id", "left").fillna(False, "is_withdrawn")
         looked_at = sequenced.join(samples.filter("is_withdrawn").select("sample_id"), "sample_id", "left_anti")
         measured = sample_qc(good_genotypes(genotype_matrix(VcfRecord.current(records), looked_at)))
         best = Window.partitionBy(
@@ -84,6 +84,6 @@ class GenotypedSample(Table):
 
 _FAILED_CHECKS = f"""array_compact(array(
     case when is_withdrawn then '{CONSENT_WITHDRAWN}' end,
-    case when not coalesce(is_withdrawn, false) and call_rate is null then '{NO_GENOTYPES}' end,
+    case when not is_withdrawn and call_rate is null then '{NO_GENOTYPES}' end,
     case when call_rate < {SAMPLE_CALL_RATE} then '{LOW_CALL_RATE}' end,
     case when dp_mean < {SAMPLE_MEAN_DEPTH} then '{LOW_DEPTH}' end))"""

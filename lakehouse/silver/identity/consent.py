@@ -8,8 +8,8 @@ from pyspark.sql import functions as F
 from lakehouse.bronze.identity.codes import WITHDRAWN
 from lakehouse.bronze.identity.person_consent import PersonConsent
 from lakehouse.contract import Column, Table, expect
-from lakehouse.keys import row_id
 from lakehouse.vault.master_person_index import MasterPersonIndex
+from lakehouse.vault.persons import with_person
 
 
 class Consent(Table):
@@ -37,21 +37,8 @@ class Consent(Table):
     @staticmethod
     def build(consents: PersonConsent, index: MasterPersonIndex) -> DataFrame:
         """Find whose each consent is."""
-        known = index.select(
-            F.concat_ws("|", "source", "source_id").alias("registration_id"), F.col("person_id").alias("known")
-        )
-        return (
-            PersonConsent.current(consents)
-            .join(known, "registration_id", "left")
-            .select(
-                F.coalesce("known", row_id("person", "registration_id")).alias("person_id"),
-                "purpose",
-                (F.col("consent") == WITHDRAWN).alias("is_withdrawn"),
-                F.col("known").isNotNull().alias("is_registered"),
-                "line_id",
-                "delivery",
-            )
-        )
+        told = with_person(PersonConsent.current(consents), index)
+        return told.withColumn("is_withdrawn", F.col("consent") == WITHDRAWN).select(*Consent.declared)
 
     @classmethod
     def withdrawn(cls, consents: DataFrame, purpose: str) -> DataFrame:

@@ -5,11 +5,9 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from lakehouse.bronze import landing
 from lakehouse.bronze.claims.beneficiary import Beneficiary
 from lakehouse.bronze.claims.claims_line import ClaimsLine
-from lakehouse.storage import Storage
-from tests.conftest import BUCKETS
+from tests.landing_zone import taken
 from tests.support import Rows
 
 
@@ -21,13 +19,7 @@ def test_files_are_read_by_their_own_delimiter_and_lines_need_a_beneficiary(
         "beneficiary_2021.csv": "RFRNC_YR\tBENE_ID\tBENE_SRNM_NAME\r\n2021\t2\tO'Hara \r\n",
         "beneficiary_2022.csv": "BENE_ID|BENE_BIRTH_DT|RFRNC_YR\n3|02-Jan-1940|2022\n4|2022\n",
     }
-    delivery = tmp_path / "landing" / "claims" / "2026-01-01"
-    delivery.mkdir(parents=True)
-    for name, content in files.items():
-        (delivery / name).write_text(content, newline="")
-    storage = Storage(spark, f"{tmp_path}/tables")
-    landing.take(storage, f"{tmp_path}/landing", f"{tmp_path}/checkpoint", BUCKETS)
-    rows = Rows(storage)
+    rows = Rows(taken(spark, tmp_path, {f"claims/2026-01-01/{name}": text for name, text in files.items()}))
 
     typed = rows[Beneficiary].select("bene_id", "rfrnc_yr", "bene_srnm_name", "bene_birth_dt").collect()
     assert sorted(map(tuple, typed)) == [

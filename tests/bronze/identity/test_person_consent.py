@@ -3,14 +3,13 @@ from __future__ import annotations
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse.bronze import landing
 from lakehouse.bronze.identity.identity_line import IdentityLine
 from lakehouse.bronze.identity.person_consent import PersonConsent
 from lakehouse.bronze.identity.person_decision import PersonDecision
 from lakehouse.bronze.landed_file import LandedFile
 from lakehouse.quality import REASONS, flag
 from lakehouse.storage import Storage
-from tests.conftest import BUCKETS
+from tests.landing_zone import taken
 
 FILES = {
     "2026-01-01/consents.csv": (
@@ -31,14 +30,9 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def storage(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Storage:
-    home = tmp_path_factory.mktemp("consented")
-    for name, text in FILES.items():
-        file = home / "landing" / "identity" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    taken = Storage(spark, f"{home}/tables")
-    landing.take(taken, f"{home}/landing", f"{home}/checkpoint", BUCKETS)
-    return taken
+    return taken(
+        spark, tmp_path_factory.mktemp("consented"), {f"identity/{name}": text for name, text in FILES.items()}
+    )
 
 
 def test_the_last_word_on_a_purpose_holds_and_what_says_nothing_is_refused(storage: Storage) -> None:

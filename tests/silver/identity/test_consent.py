@@ -19,17 +19,13 @@ from tests.support import Rows, rows_of
 SERVING = [table for table in catalog.load().tables if table.serves]
 
 
-def person_of_many(sample: Rows) -> int:
-    """Somebody with stays and a sample that can be used, known by more than one registration."""
+@pytest.fixture(scope="module")
+def person(sample: Rows) -> int:
+    """Somebody with stays and a sample that can be used."""
     with_sample = sample[GenotypedSample].filter("is_primary and person_id is not null").select("person_id")
     chosen = sample[ReadmissionIndexStay].join(with_sample, "person_id").selectExpr("min(person_id) as person_id")
     person: int = chosen.collect()[0].person_id
     return person
-
-
-@pytest.fixture(scope="module")
-def person(sample: Rows) -> int:
-    return person_of_many(sample)
 
 
 @pytest.fixture(scope="module")
